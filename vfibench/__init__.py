@@ -1,0 +1,25 @@
+"""vfibench: a benchmark and evaluation harness for video frame interpolation.
+
+Importing it imports nothing heavy; `load_method`, `load_dataset` and `evaluate` do when called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vfibench.errors import VfibenchError
+
+if TYPE_CHECKING:
+    from vfibench.api import evaluate, load_dataset, load_method
+
+__all__ = ["VfibenchError", "__version__", "evaluate", "load_dataset", "load_method"]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"evaluate", "load_dataset", "load_method"}:
+        from vfibench import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'vfibench' has no attribute {name!r}")

@@ -1,0 +1,354 @@
+"""What a method, a dataset, a metric and a page must be: frozen facts (cards) and small protocols.
+
+Nothing heavy is imported here, so that listing a thousand methods costs nothing. Words used throughout:
+B samples, N input frames, T target times. A time is a fraction of the middle interval: 0.5 is the
+mid-point, and input frame k of N stands at k - (N/2 - 1), so four frames stand at -1, 0, 1, 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import torch
+
+    UInt8Array = npt.NDArray[np.uint8]
+    BoolArray = npt.NDArray[np.bool_]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Padding:
+    """How frames are enlarged before a network sees them; the result is cropped back to the pixel.
+
+    Attributes:
+        multiple: height and width become multiples of this.
+        mode: "replicate" and "reflect" continue the picture, "constant" fills with `value`.
+        place: "end" pads bottom and right, "centred" both sides (the odd pixel at the end).
+        extra: pixels added on every side before rounding up to the multiple.
+        value: fill colour in [0, 1], RGB, for mode "constant" ((0, 0, 0) is the papers' "zero").
+    """
+
+    multiple: int = 1
+    mode: Literal["replicate", "reflect", "constant"] = "replicate"
+    place: Literal["end", "centred"] = "end"
+    extra: int = 0
+    value: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """One file of trained weights as its authors released it.
+
+    Attributes:
+        name: the official file name, such as "superslomo-r.pt".
+        url: where it is; a page for a person when `by_hand`, else a direct link or hub id.
+        by_hand: True where the link needs a browser.
+        sha256: hex digest where known, else None.
+        structure: one line on what is inside, shown when another file is offered instead.
+        licence: terms of the weights, where they differ from the code's.
+    """
+
+    name: str
+    url: str
+    by_hand: bool = True
+    sha256: str | None = None
+    structure: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class PublishedScore:
+    """A score as printed in a paper or README: value of `metric` under `definition` on `dataset`."""
+
+    dataset: str
+    metric: str
+    definition: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
+class AdapterCard:
+    """The facts of a method, without importing its network.
+
+    Attributes:
+        name: the word on the command line, such as "convlstm".
+        target: "package.module:Class" of the Adapter, imported on use.
+        title: one line for tables and pages.
+        paper, year, licence, code_url: where the method comes from.
+        weights: released files, best first; empty for a method that learns nothing.
+        inputs: numbers of input frames it accepts; the largest the dataset offers is used.
+        times: "any" time in (0, 1), or only the "midpoint" (other dyadic times by recursion).
+        scale: output height / input height; 4 for space-time super-resolution.
+        padding: what the network needs (multiple) and how its own evaluation padded (the rest).
+        variants: named settings by resolution, such as {"scale-half": {"scale": 0.5}}; passed to
+            the Adapter's constructor.
+        training_data: what the released weights have seen.
+        published: published scores.
+        install_hint: the line that installs what the adapter needs beyond vfibench.
+    """
+
+    name: str
+    target: str
+    title: str = ""
+    paper: str = ""
+    year: int | None = None
+    licence: str = ""
+    code_url: str = ""
+    weights: tuple[WeightFile, ...] = ()
+    inputs: tuple[int, ...] = (2,)
+    times: Literal["midpoint", "any"] = "midpoint"
+    scale: int = 1
+    padding: Padding = Padding()
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    training_data: str = ""
+    published: tuple[PublishedScore, ...] = ()
+    install_hint: str = ""
+
+    @property
+    def learned(self) -> bool:
+        """Whether the method needs weights to mean anything."""
+        return bool(self.weights)
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """A method behind one interface. An instance holds weights and nothing else between calls.
+
+    Padding, cropping, autocast, inference mode, timing, clamping and rounding are the harness's:
+    an adapter receives frames whose sides are multiples of its card's and returns raw values.
+    A class outside the catalogues carries its card as the class attribute `card`.
+    """
+
+    def load(self, device: torch.device, weights: Path | None) -> None:
+        """Build the network on `device`, once, untimed.
+
+        Args:
+            device: where `predict` will be given frames.
+            weights: the checkpoint file, or None for the initial (random) parameters.
+
+        Raises:
+            VfibenchError: the file is not what the card describes.
+        """
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        """Interpolate.
+
+        Args:
+            frames: [B, N, 3, H, W], RGB, float32 in [0, 1] (or the autocast type's range).
+            times: T times in (0, 1), the same for all samples.
+
+        Returns:
+            [B, T, 3, scale * H, scale * W], RGB, nominally in [0, 1], neither clamped nor rounded.
+        """
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """The facts of a dataset, without touching the disk.
+
+    Attributes:
+        name: the word on the command line; `prefix` datasets are asked for as "name:ARGUMENT".
+        target: "package.module:factory", called with DatasetOptions, returns a Dataset.
+        title: one line for tables.
+        task: which frames go in and which come out, in one line.
+        count: samples in the official list, None where the user decides.
+        list_sha256: of the official sample ids (see `selection.list_hash`), None where there is none.
+        inputs: numbers of input frames it can give.
+        times: target times of each sample, where fixed.
+        folders: official folder names, looked for in this order under the data root.
+        layout: the expected tree, several lines.
+        source, size, licence, paper, notes: for `vfibench doctor` and pages.
+        argument: the metavariable of the argument, such as "DIR" for "clip:DIR"; "" for none.
+        builtin: True where nothing need be downloaded.
+    """
+
+    name: str
+    target: str
+    title: str = ""
+    task: str = ""
+    count: int | None = None
+    list_sha256: str | None = None
+    inputs: tuple[int, ...] = (2,)
+    times: tuple[float, ...] = (0.5,)
+    folders: tuple[str, ...] = ()
+    layout: str = ""
+    source: str = ""
+    size: str = ""
+    licence: str = ""
+    paper: str = ""
+    notes: str = ""
+    argument: str = ""
+    builtin: bool = False
+
+
+@dataclass(frozen=True)
+class DatasetOptions:
+    """What a user may say about a dataset; factories refuse what does not apply to them.
+
+    Attributes:
+        root: the data root (--data-root, else VFIBENCH_DATA), None where neither is given.
+        inputs: number of input frames each sample shall have (one of the card's `inputs`).
+        partial: accept a root that holds only part of the official list.
+        list_file: score the ids in this file instead of the official list.
+        argument: what follows the colon in "clip:DIR".
+        factor: frame-rate factor (2, 4, 8) for folders of frames; None is the dataset's own.
+    """
+
+    root: Path | None = None
+    inputs: int = 2
+    partial: bool = False
+    list_file: Path | None = None
+    argument: str = ""
+    factor: int | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which samples a dataset object stands for, and against what they count.
+
+    Attributes:
+        kind: "official" (the whole list), "partial" (a part of it) or "own list".
+        chosen: samples to be scored, n.
+        official: samples in the official list, N; None where there is none.
+        sha256: hash of the chosen ids, in order.
+    """
+
+    kind: Literal["official", "partial", "own list"]
+    chosen: int
+    official: int | None
+    sha256: str
+
+    @property
+    def ranked(self) -> bool:
+        """Whether scores on this selection may stand in a ranked table."""
+        return self.kind == "official"
+
+    def __str__(self) -> str:
+        """Such as "379 samples", "100 of 379 (partial)" or "12 samples (own list)"."""
+        if self.kind == "partial":
+            return f"{self.chosen} of {self.official} (partial)"
+        return f"{self.chosen} samples" + (" (own list)" if self.kind == "own list" else "")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One decoded item.
+
+    Attributes:
+        id: unique in its dataset, stable, usable as a relative path.
+        frames: [N, 3, H, W] uint8 RGB (any memory layout), at times k - (N/2 - 1).
+        targets: [T, 3, H, W] uint8 RGB ground truth.
+        times: T target times in (0, 1).
+        tags: small facts to keep with the score, such as {"edge": "replicated"}.
+        mask: [H, W] bool, True where pixels count, for datasets scored inside a mask; else None.
+    """
+
+    id: str
+    frames: UInt8Array
+    targets: UInt8Array
+    times: tuple[float, ...]
+    tags: Mapping[str, str | float | bool] = field(default_factory=dict)
+    mask: BoolArray | None = None
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """An ordered set of samples. Constructing one checks that every file it needs exists.
+
+    `__getitem__` decodes; it is called from several threads at once and must hold no state. It raises
+    VfibenchError naming the file where one cannot be read or has the wrong size.
+    """
+
+    card: DatasetCard
+    selection: Selection
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Sample ids in scoring order."""
+
+    def __len__(self) -> int:
+        """Number of samples, that is len(ids)."""
+
+    def __getitem__(self, index: int) -> Sample:
+        """Decode sample `index`."""
+
+
+@dataclass(frozen=True)
+class MetricCard:
+    """The facts of a metric under one definition.
+
+    Attributes:
+        name: the column, "psnr" or "psnr@rife"; the part after "@" is the definition.
+        target: "package.module:factory" of the Metric, imported on use.
+        version: raised whenever the figures change.
+        title: the definition in one line, printed beside every number.
+        unit: "dB" or "".
+        better: which direction is better.
+        optional: True where it needs a file that may be missing (LPIPS backbones).
+    """
+
+    name: str
+    target: str
+    version: int = 1
+    title: str = ""
+    unit: str = ""
+    better: Literal["higher", "lower"] = "higher"
+    optional: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What is measured, without the definition: "psnr" of "psnr@rife"."""
+        return self.name.partition("@")[0]
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """A pure function of a prediction and its target.
+
+    Clamping and rounding are part of the definition, so a metric gets the raw prediction.
+    """
+
+    card: MetricCard
+
+    def __call__(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Score a batch.
+
+        Args:
+            predicted: [B, 3, H, W] float32, RGB, nominally in [0, 1], raw.
+            target: [B, 3, H, W] uint8, RGB.
+
+        Returns:
+            [B] float64; +inf where a PSNR is of two identical images.
+        """
+
+
+@dataclass(frozen=True)
+class PageCard:
+    """A kind of report page: name, title, order of appearance and "package.module:Class" of its Page."""
+
+    name: str
+    target: str
+    title: str = ""
+    order: int = 100
+
+
+@runtime_checkable
+class Page(Protocol):
+    """Writes pages of a static site from stored results alone."""
+
+    def render(self, results: Sequence[Any], out: Path) -> list[tuple[str, str]]:
+        """Write files under `out`; return (title, file name) of each page for the site's index.
+
+        Args:
+            results: `vfibench.store.CellResult` of every cell found in the run folders.
+            out: an existing folder.
+        """

@@ -1,0 +1,111 @@
+"""Pictures: reading and writing them, and the one padding implementation everybody shares."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vfibench.contracts import Padding
+from vfibench.errors import VfibenchError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import torch
+
+    UInt8Array = npt.NDArray[np.uint8]
+
+
+def read_image(path: Path) -> UInt8Array:
+    """Decode an image file.
+
+    Returns:
+        [3, H, W] uint8 RGB; a channel-first view of interleaved memory, so that a batch of them is
+        channels_last without a copy. Grey and palette images are converted to RGB.
+
+    Raises:
+        VfibenchError: the file is missing, truncated or no image; the message names it.
+    """
+    import numpy as np
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            pixels = np.array(image if image.mode == "RGB" else image.convert("RGB"))
+    except FileNotFoundError as error:
+        raise VfibenchError(f"missing image {path}", "restore the file") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        reason = str(error).partition("\n")[0]
+        raise VfibenchError(f"cannot read image {path}: {reason}", "restore the file") from error
+    return pixels.transpose(2, 0, 1)
+
+
+def write_image(path: Path, pixels: UInt8Array) -> None:
+    """Write [3, H, W] uint8 RGB as PNG, making its folder."""
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.transpose(1, 2, 0)).save(path, compress_level=1)
+
+
+def natural_key(path: Path) -> list[tuple[int, int, str]]:
+    """Sort key that puts im2 before im10."""
+    parts = re.split(r"(\d+)", path.name)
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
+
+
+def margins(height: int, width: int, padding: Padding) -> tuple[int, int, int, int]:
+    """Pixels to add at (top, bottom, left, right) for a picture of this size."""
+
+    def split(size: int) -> tuple[int, int]:
+        total = size + 2 * padding.extra
+        missing = -total % padding.multiple
+        before = missing // 2 if padding.place == "centred" else 0
+        return padding.extra + before, padding.extra + missing - before
+
+    top, bottom = split(height)
+    left, right = split(width)
+    return top, bottom, left, right
+
+
+def pad(frames: torch.Tensor, padding: Padding) -> torch.Tensor:
+    """Enlarge frames as `padding` says.
+
+    Args:
+        frames: [..., 3, H, W], values in [0, 1].
+
+    Returns:
+        [..., 3, H', W'] with sides that are multiples of `padding.multiple`; `frames` itself where
+        nothing is missing.
+    """
+    import torch.nn.functional as F
+
+    top, bottom, left, right = margins(frames.shape[-2], frames.shape[-1], padding)
+    if not (top or bottom or left or right):
+        return frames
+    flat = frames.flatten(0, -4) if frames.dim() > 3 else frames.unsqueeze(0)
+    if padding.mode == "constant":
+        fill = flat.new_tensor(padding.value).view(1, 3, 1, 1)
+        padded = F.pad(flat - fill, (left, right, top, bottom)) + fill
+        padded[..., top : top + flat.shape[-2], left : left + flat.shape[-1]] = flat
+    else:
+        padded = F.pad(flat, (left, right, top, bottom), mode=padding.mode)
+    return padded.reshape(*frames.shape[:-2], *padded.shape[-2:])
+
+
+def crop(padded: torch.Tensor, height: int, width: int, padding: Padding, scale: int = 1) -> torch.Tensor:
+    """Undo `pad` on a network's output.
+
+    Args:
+        padded: [..., scale * H', scale * W'].
+        height, width: size before padding.
+        scale: output size / input size of the network.
+
+    Returns:
+        [..., scale * height, scale * width], a view.
+    """
+    top, _, left, _ = margins(height, width, padding)
+    rows = slice(scale * top, scale * (top + height))
+    columns = slice(scale * left, scale * (left + width))
+    return padded[..., rows, columns]

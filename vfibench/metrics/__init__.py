@@ -1,0 +1,1 @@
+"""Every metric under every definition in use."""

@@ -1,0 +1,178 @@
+"""One generic registry: names to cards, over the built-in catalogues and third-party entry points.
+
+Built-in catalogues are found by a module name in a string, in an installed package or in a bare clone;
+third parties add cards through the entry-point groups "vfibench.adapters", ".datasets", ".metrics" and
+".pages". Nothing a plugin does can break another: what fails to load is kept as a Problem.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from vfibench.contracts import AdapterCard, DatasetCard, MetricCard, PageCard
+from vfibench.errors import VfibenchError
+
+CardT = TypeVar("CardT", AdapterCard, DatasetCard, MetricCard, PageCard)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A plugin that could not be loaded: where it came from and why."""
+
+    origin: str
+    reason: str
+
+
+@dataclass
+class Registry(Generic[CardT]):
+    """Cards of one kind by name, loaded at first use.
+
+    Attributes:
+        noun: what the cards describe, for messages ("method").
+        card_type: the class every card must be an instance of.
+        catalog: module with a CARDS sequence of the built-ins.
+        folder: where that module lies in a bare clone, relative to the repository's root.
+        group: entry-point group of third parties.
+    """
+
+    noun: str
+    card_type: type[CardT]
+    catalog: str
+    folder: str
+    group: str
+    _cards: dict[str, CardT] = field(default_factory=dict)
+    _origins: dict[str, str] = field(default_factory=dict)
+    _problems: list[Problem] = field(default_factory=list)
+    _loaded: bool = False
+
+    def names(self) -> list[str]:
+        """All names, built-ins first, in catalogue order."""
+        self._load()
+        return list(self._cards)
+
+    def cards(self) -> list[CardT]:
+        """All cards, in the order of `names`."""
+        self._load()
+        return list(self._cards.values())
+
+    def problems(self) -> list[Problem]:
+        """Plugins that failed to load."""
+        self._load()
+        return list(self._problems)
+
+    def origin(self, name: str) -> str:
+        """Where a card came from: "built-in" or the distribution that brought it."""
+        self._load()
+        return self._origins[name]
+
+    def card(self, name: str) -> CardT:
+        """The card called `name`.
+
+        Raises:
+            VfibenchError: there is none; the hint holds the nearest names.
+        """
+        self._load()
+        if name in self._cards:
+            return self._cards[name]
+        near = difflib.get_close_matches(name, self._cards, n=3, cutoff=0.5)
+        broken = [problem for problem in self._problems if problem.origin.startswith(f"{name} ")]
+        hint = f"did you mean {' or '.join(near)}?" if near else f"see `vfibench list {self.noun}s`"
+        if broken:
+            hint = f"the plugin {broken[0].origin} failed to load: {broken[0].reason}"
+        raise VfibenchError(f"unknown {self.noun} {name!r}", hint)
+
+    def add(self, card: CardT, origin: str) -> None:
+        """Register a card; a name that is taken becomes a Problem, never a silent replacement."""
+        if card.name in self._cards:
+            taken = self._origins[card.name]
+            self._problems.append(Problem(f"{card.name} ({origin})", f"the name is taken by {taken}"))
+            return
+        self._cards[card.name] = card
+        self._origins[card.name] = origin
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._loaded = True
+        self._attempt("built-in", "built-ins", lambda: import_sibling(self.catalog, self.folder).CARDS)
+        for point in _entry_points(self.group):
+            dist = point.dist.name if point.dist is not None else "unknown distribution"
+            self._attempt(dist, f"{point.name} ({dist})", point.load)
+
+    def _attempt(self, origin: str, label: str, load: Callable[[], Any]) -> None:
+        try:
+            for card in _as_cards(load(), self.card_type):
+                self.add(card, origin)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may raise anything, SystemExit included
+            self._problems.append(Problem(label, f"{type(error).__name__}: {error}".splitlines()[0]))
+
+
+def _as_cards(found: Any, card_type: type[CardT]) -> Sequence[CardT]:
+    """A card, a sequence of cards, or a class with a `card`, as a sequence."""
+    if hasattr(found, "card"):
+        found = found.card
+    cards = found if isinstance(found, Iterable) else (found,)
+    cards = tuple(cards)
+    wrong = [card for card in cards if not isinstance(card, card_type)]
+    if wrong:
+        raise TypeError(f"expected {card_type.__name__} objects, found {type(wrong[0]).__name__}")
+    return cards
+
+
+def _entry_points(group: str) -> Any:
+    from importlib.metadata import entry_points  # costs 20 ms: not on the way to --help
+
+    return entry_points(group=group)
+
+
+def import_sibling(module: str, folder: str) -> Any:
+    """Import one of the built-in packages, from the installation or from a bare clone.
+
+    Args:
+        module: such as "vfibench_adapters.catalog".
+        folder: where its package lies relative to the repository's root, such as "adapters".
+    """
+    package = module.partition(".")[0]
+    clone = Path(__file__).resolve().parent.parent / folder
+    if (clone / package).is_dir() and str(clone) not in sys.path:
+        sys.path.append(str(clone))
+    return importlib.import_module(module)
+
+
+def load_target(target: str) -> Any:
+    """Import "package.module:name" and return the object.
+
+    Raises:
+        VfibenchError: the form is wrong, or the module or name does not exist.
+    """
+    module, colon, name = target.partition(":")
+    if not (module and colon and name):
+        raise VfibenchError(f"expected package.module:Class, found {target!r}")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise VfibenchError(f"cannot import {target!r}: no module named {error.name!r}") from error
+    except AttributeError as error:
+        raise VfibenchError(f"cannot find {name!r} in module {module!r}") from error
+
+
+METHODS: Registry[AdapterCard] = Registry(
+    "method", AdapterCard, "vfibench_adapters.catalog", "adapters", "vfibench.adapters"
+)
+DATASETS: Registry[DatasetCard] = Registry(
+    "dataset", DatasetCard, "vfibench_datasets.catalog", "datasets", "vfibench.datasets"
+)
+METRICS: Registry[MetricCard] = Registry(
+    "metric", MetricCard, "vfibench.metrics.catalog", ".", "vfibench.metrics"
+)
+PAGES: Registry[PageCard] = Registry(
+    "page", PageCard, "vfibench_reports.catalog", "reports", "vfibench.pages"
+)
