@@ -11,6 +11,6 @@ def list_hash(ids: Sequence[str]) -> str:
 
     Example:
         >>> list_hash(["a", "b"])[:12]
-        'bfa6cf39a4ac'
+        '911169ddaaf1'
     """
     return hashlib.sha256("".join(f"{name}\n" for name in ids).encode()).hexdigest()
