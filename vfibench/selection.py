@@ -2,8 +2,45 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vfibench.contracts import Selection
+from vfibench.errors import VfibenchError
+
+if TYPE_CHECKING:
+    from vfibench.contracts import DatasetOptions
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What a list asks for and what of it lies on disk; made without raising for missing files.
+
+    Attributes:
+        dataset: name of the dataset.
+        looked_for: folders that would have been taken, in order.
+        folder: the one that was found, None where there is none.
+        ids: sample ids asked for, in scoring order.
+        missing: the first missing file of each sample that is not complete, in scoring order.
+        source: where the files are to be had.
+    """
+
+    dataset: str
+    looked_for: tuple[Path, ...]
+    folder: Path | None
+    ids: tuple[str, ...]
+    missing: Mapping[str, Path] = field(default_factory=dict)
+    source: str = ""
+
+    @property
+    def present(self) -> list[str]:
+        """Ids of the samples whose files all exist, in scoring order."""
+        return [] if self.folder is None else [name for name in self.ids if name not in self.missing]
 
 
 def list_hash(ids: Sequence[str]) -> str:
@@ -14,3 +51,100 @@ def list_hash(ids: Sequence[str]) -> str:
         '911169ddaaf1'
     """
     return hashlib.sha256("".join(f"{name}\n" for name in ids).encode()).hexdigest()
+
+
+def read_id_list(path: Path) -> list[str]:
+    """Lines of a list file, stripped; blank lines, CRLF and a byte order mark are no matter.
+
+    Raises:
+        VfibenchError: the file is missing, no text, or holds no line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
+        raise VfibenchError(
+            f"cannot read list {path}: {reason}", "give a text file, one id a line"
+        ) from error
+    ids = [line.strip() for line in lines if line.strip()]
+    if not ids:
+        raise VfibenchError(f"expected one id a line, found none in {path}", "name the samples to score")
+    return ids
+
+
+def unknown_id(name: str, list_file: Path, known: Iterable[str], where: Path | None = None) -> VfibenchError:
+    """The error for a line of an own list that names nothing: neither official nor on disk."""
+    near = difflib.get_close_matches(name, list(known), n=2, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}?" if near else "correct or remove the line"
+    place = f" or {where}" if where else ""
+    return VfibenchError(f"unknown sequence {name!r} in {list_file}: not in the official list{place}", hint)
+
+
+def check_root(root: Path | None, dataset: str) -> Path:
+    """The data root.
+
+    Raises:
+        VfibenchError: there is none, or it is no folder.
+    """
+    hint = "do --data-root DIR or set VFIBENCH_DATA"
+    if root is None:
+        raise VfibenchError(f"expected a data root for dataset {dataset!r}, found none", hint)
+    if not root.is_dir():
+        raise VfibenchError(f"expected a data root for dataset {dataset!r}, found no folder {root}", hint)
+    return root
+
+
+def choose(inventory: Inventory, options: DatasetOptions) -> tuple[list[str], Selection]:
+    """Decide which samples are scored.
+
+    Args:
+        inventory: what is on disk of the official list, or of `options.list_file` where given.
+        options: `partial` and `list_file` decide.
+
+    Returns:
+        Sample ids in scoring order, and what they count as.
+
+    Raises:
+        VfibenchError: no folder, nothing found, incomplete without `partial`, an own list that is
+            incomplete or names a sample twice.
+    """
+    if inventory.folder is None:
+        raise _no_folder(inventory)
+    present = inventory.present
+    if options.list_file is not None:
+        _check_own(inventory, options.list_file)
+        return present, Selection("own list", len(present), None, list_hash(present))
+    if not present:
+        raise _incomplete(inventory, "`--list FILE` scores another selection of what is there, or get")
+    total = len(inventory.ids)
+    if inventory.missing and not options.partial:
+        raise _incomplete(inventory, "do --partial to score what is there, or get")
+    return present, Selection(
+        "partial" if inventory.missing else "official", len(present), total, list_hash(present)
+    )
+
+
+def _no_folder(inventory: Inventory) -> VfibenchError:
+    places = " or ".join(str(place) for place in inventory.looked_for)
+    return VfibenchError(
+        f"expected {inventory.dataset} in {places}, found no such folder", f"get it from {inventory.source}"
+    )
+
+
+def _incomplete(inventory: Inventory, advice: str) -> VfibenchError:
+    """N of M found, and the first file that is not there."""
+    first = next(iter(inventory.missing.values()))
+    return VfibenchError(
+        f"expected the official {len(inventory.ids)} samples of {inventory.dataset}, found "
+        f"{len(inventory.present)} of {len(inventory.ids)} in {inventory.folder}, first missing {first}",
+        f"{advice} the rest from {inventory.source}",
+    )
+
+
+def _check_own(inventory: Inventory, list_file: Path) -> None:
+    twice = [name for name, times in Counter(inventory.ids).items() if times > 1]
+    if twice:
+        raise VfibenchError(f"sample {twice[0]!r} occurs twice in {list_file}", "remove one of the lines")
+    if inventory.missing:
+        name, path = next(iter(inventory.missing.items()))
+        raise VfibenchError(f"missing image {path} of sample {name!r} in {list_file}", "restore the file")

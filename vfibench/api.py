@@ -1,0 +1,115 @@
+"""The harness from Python, with the same words as the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vfibench.contracts import Adapter, Dataset, DatasetOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def load_method(name: str, weights: Path | str | None = None, device: str = "cpu") -> Adapter:
+    """A loaded adapter.
+
+    Args:
+        name: catalogue name or "pkg.mod:Class".
+        weights: checkpoint file; needed by learned methods ("random" for timing only).
+        device: "cpu", "cuda" or "cuda:N".
+
+    Raises:
+        VfibenchError: unknown name, missing or wrong weights, no such device.
+    """
+    import torch
+
+    from vfibench.methods import resolve
+    from vfibench.plan import check_device
+
+    check_device(device)
+    given = None if weights is None else str(weights)
+    return resolve(name, given, scoring=False).open(torch.device(device))
+
+
+def load_dataset(
+    name: str,
+    root: Path | str | None = None,
+    partial: bool = False,
+    inputs: int = 2,
+    factor: int | None = None,
+    list_file: Path | str | None = None,
+) -> Dataset:
+    """An opened dataset; see `DatasetOptions`.
+
+    Raises:
+        VfibenchError: unknown name, missing root or files.
+    """
+    from vfibench.plan import open_dataset
+
+    options = DatasetOptions(
+        root=Path(root) if root is not None else None,
+        inputs=inputs,
+        partial=partial,
+        list_file=Path(list_file) if list_file is not None else None,
+        factor=factor,
+    )
+    return open_dataset(name, options)
+
+
+def evaluate(
+    method: str,
+    dataset: str,
+    metrics: Sequence[str] = ("psnr", "ssim"),
+    protocol: str = "vfibench",
+    *,
+    weights: Path | str | None = None,
+    data_root: Path | str | None = None,
+    partial: bool = False,
+    device: str = "cpu",
+    batch_size: int = 4,
+) -> pd.DataFrame:
+    """Score one method on one dataset in memory.
+
+    Returns:
+        A row a (sample, time): columns sample, t, status, message, then one a metric. An infinite PSNR is
+        inf here.
+
+    Raises:
+        VfibenchError: as `vfibench run`.
+    """
+    import pandas as pd
+    import torch
+
+    from vfibench.plan import Planner, Request
+    from vfibench.runner import Runner
+    from vfibench.store import MemoryStore
+
+    request = Request(
+        methods=(method,),
+        datasets=(dataset,),
+        metrics=metrics,
+        protocol=protocol,
+        weights=(str(weights),) if weights is not None else (),
+        data_root=Path(data_root) if data_root is not None else None,
+        partial=partial,
+        device=device,
+        batch_size=batch_size,
+    )
+    store = MemoryStore()
+    Runner(store, torch.device(device)).run(Planner(request).jobs())
+    return pd.DataFrame([_flat(row) for row in store.rows])
+
+
+def _flat(row: dict[str, object]) -> dict[str, object]:
+    scores = row.get("scores", {})
+    assert isinstance(scores, dict)
+    exact = float("inf") if row.get("exact") else float("nan")
+    shown = {name: exact if value is None else value for name, value in scores.items()}
+    return {
+        "sample": row["sample"],
+        "t": row["t"],
+        "status": row["status"],
+        "message": row.get("message", ""),
+    } | shown

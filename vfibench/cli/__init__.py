@@ -1,0 +1,40 @@
+"""The command line. Modules here import typer alone; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from vfibench.cli import doctor, listing, report, run, speed, verify
+from vfibench.errors import VfibenchError
+
+app = typer.Typer(
+    name="vfibench",
+    help="Score video frame interpolation methods: every number traceable, every definition named.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _module in (run, listing, report, speed, verify, doctor):
+    _module.register(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; a VfibenchError becomes one line and exit status 2 (--debug: a traceback)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    try:
+        app([word for word in words if word != "--debug"])
+    except VfibenchError as error:
+        if debug:
+            raise
+        hint = f"\n  hint: {error.hint}" if error.hint else ""
+        print(f"error: {error.message}{hint}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted; run the same command again to go on where it stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)

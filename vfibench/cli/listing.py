@@ -1,0 +1,127 @@
+"""`vfibench list` and `vfibench info`: what there is, without importing torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from vfibench.registry import Registry
+
+KINDS = ("methods", "datasets", "metrics", "definitions", "protocols", "pages")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("list")(list_)
+    app.command("info")(info)
+
+
+def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS))]) -> None:
+    """List methods, datasets, metrics, definitions, protocols or pages, plugins included."""
+    import sys
+
+    from vfibench import registry
+    from vfibench.errors import VfibenchError
+
+    if kind in {"definitions", "protocols"}:
+        _print_table(_definitions() if kind == "definitions" else _protocols())
+        return
+    registries: dict[str, Registry[Any]] = {
+        "methods": registry.METHODS,
+        "datasets": registry.DATASETS,
+        "metrics": registry.METRICS,
+        "pages": registry.PAGES,
+    }
+    if kind not in registries:
+        raise VfibenchError(f"cannot list {kind!r}", f"choose from {', '.join(KINDS)}")
+    found = registries[kind]
+    _print_table([(card.name, *_facts(card), _origin(found.origin(card.name))) for card in found.cards()])
+    for problem in found.problems():
+        print(f"warning: the plugin {problem.origin} failed to load: {problem.reason}", file=sys.stderr)
+
+
+def _facts(card: Any) -> tuple[str, ...]:
+    from vfibench.contracts import AdapterCard, DatasetCard, MetricCard
+
+    if isinstance(card, AdapterCard):
+        inputs = "/".join(map(str, card.inputs))
+        return f"{inputs} frames", card.times, "learned" if card.learned else "-", card.title
+    if isinstance(card, DatasetCard):
+        return str(card.count or "-"), "built-in" if card.builtin else card.size or "-", card.title
+    if isinstance(card, MetricCard):
+        return f"v{card.version}", card.better, card.title
+    return (card.title,)
+
+
+def _origin(origin: str) -> str:
+    return "" if origin == "built-in" else f"[{origin}]"
+
+
+def _definitions() -> list[tuple[str, ...]]:
+    from vfibench.metrics.definitions import DEFINITIONS
+
+    return [(name, definition.title) for name, definition in DEFINITIONS.items()]
+
+
+def _protocols() -> list[tuple[str, ...]]:
+    from vfibench.metrics.protocols import PROTOCOLS
+
+    return [
+        (protocol.name, protocol.title, ", ".join(protocol.definitions)) for protocol in PROTOCOLS.values()
+    ]
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    """Columns as wide as they need to be; the last one is free."""
+    widths = [max((len(cell) for cell in column), default=0) for column in zip(*rows, strict=False)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+
+
+def info(name: Annotated[str, typer.Argument(help="a method, dataset or metric")]) -> None:
+    """Everything on a card: paper, licence, weights, training data, published scores, layout."""
+    from dataclasses import fields
+
+    from vfibench import registry
+    from vfibench.contracts import Padding
+
+    card = _find(name, [registry.METHODS, registry.DATASETS, registry.METRICS])
+    for field in fields(card):
+        value = getattr(card, field.name)
+        if value in ("", None, (), {}) or (field.name == "padding" and value == Padding()):
+            continue
+        print(f"{field.name.replace('_', ' ')}: {_text(value)}")
+
+
+def _find(name: str, registries: list[Any]) -> Any:
+    from vfibench.errors import VfibenchError
+    from vfibench.methods import find_card
+
+    for found in registries:
+        if name in found.names():
+            return found.card(name)
+    if ":" in name:
+        return find_card(name)
+    known = [known for found in registries for known in found.names() if "@" not in known]
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "see `vfibench list methods`"
+    raise VfibenchError(f"unknown method, dataset or metric {name!r}", hint)
+
+
+def _text(value: Any) -> str:
+    """Nested facts, one a line."""
+    from dataclasses import asdict, is_dataclass
+
+    if isinstance(value, str) and "\n" in value:
+        return "\n" + "\n".join(f"  {line}" for line in value.strip("\n").splitlines())
+    if is_dataclass(value) and not isinstance(value, type):
+        return ", ".join(f"{key} {item}" for key, item in asdict(value).items() if item not in ("", None))
+    if isinstance(value, tuple) and value and is_dataclass(value[0]):
+        return "".join(f"\n  - {_text(item)}" for item in value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)

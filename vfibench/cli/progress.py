@@ -1,0 +1,95 @@
+"""Progress of a run: a bar with samples/s and running means on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+    from vfibench.plan import Job
+    from vfibench.runner import Progress
+
+EVERY_S = 10.0  # between plain lines
+
+
+class Reporter:
+    """Called with each Progress event; writes to standard error, so that standard output stays clean."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+        self._cell = ""
+        self._start = (0.0, 0)
+        self._last = 0.0
+
+    def __enter__(self) -> Reporter:
+        if self._terminal:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(20),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
+            self._bar = Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True))
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def announce(self, jobs: Sequence[Job]) -> None:
+        """Before the first frame: what will be scored, and which columns stay empty and why."""
+        told: set[str] = set()
+        for job in jobs:
+            inputs = job.cell.settings["inputs"]
+            text = f"{job.cell.method} on {job.cell.dataset}: {job.dataset.selection}, {inputs} input frames"
+            self._line(text + (f", {len(job.times)} times each" if len(job.times) > 1 else ""))
+            for column, reason in job.unavailable.items():
+                if column not in told:
+                    self._line(f"note: the column {column} stays empty: {reason}")
+                    told.add(column)
+
+    def __call__(self, event: Progress) -> None:
+        """Show one event."""
+        if event.job.cell.name != self._cell:
+            self._begin(event)
+        rate = (event.done - self._start[1]) / max(time.monotonic() - self._start[0], 1e-9)
+        means = "  ".join(f"{name} {value:.4g}" for name, value in list(event.means.items())[:3])
+        note = f"{rate:.1f} frames/s  {means}" + (f"  {event.errors} failed" if event.errors else "")
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=event.done, note=note)
+        elif event.finished or time.monotonic() - self._last > EVERY_S:
+            self._last = time.monotonic()
+            self._line(
+                f"{event.job.cell.method} on {event.job.cell.dataset}: {event.done}/{event.total}  {note}"
+            )
+        if event.finished and event.errors:
+            self._line(f"{event.errors} frames failed, the last one {event.message}")
+
+    def _begin(self, event: Progress) -> None:
+        self._cell = event.job.cell.name
+        self._start = (time.monotonic(), event.done)
+        self._last = time.monotonic()
+        if self._bar is not None:
+            title = f"{event.job.cell.method} on {event.job.cell.dataset}"
+            self._task = self._bar.add_task(title, total=event.total, completed=event.done, note="")
+
+    def _line(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(text, highlight=False, markup=False)
+        else:
+            print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,165 @@
+"""`vfibench run` and `vfibench merge`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vfibench.plan import Job, Request
+    from vfibench.shards import Shard
+
+MANY = "repeat for several"
+Methods = Annotated[
+    list[str] | None, typer.Option("--method", "-m", help=f"NAME, pkg.mod:Class or frames:DIR; {MANY}")
+]
+Datasets = Annotated[list[str] | None, typer.Option("--dataset", "-d", help=f"NAME or clip:DIR; {MANY}")]
+Metrics = Annotated[
+    list[str] | None, typer.Option("--metric", help=f"a column of `vfibench list metrics`; {MANY}")
+]
+Definitions = Annotated[
+    list[str] | None, typer.Option("--definition", help=f"score under this definition too, or `all`; {MANY}")
+]
+Weights = Annotated[
+    list[str] | None, typer.Option("--weights", "-w", help="FILE, or NAME=FILE with several methods")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("run")(run)
+    app.command("merge")(merge)
+
+
+def run(
+    method: Methods = None,
+    dataset: Datasets = None,
+    metric: Metrics = None,
+    definition: Definitions = None,
+    protocol: Annotated[str, typer.Option(help="whose frames, padding and definitions")] = "vfibench",
+    weights: Weights = None,
+    variant: Annotated[str, typer.Option(help="named settings on the method's card")] = "",
+    data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="accept part of a dataset; never ranked")
+    ] = False,
+    list_file: Annotated[Path | None, typer.Option("--list", help="score these ids; never ranked")] = None,
+    factor: Annotated[int | None, typer.Option(help="frame-rate factor for clips: 2, 4, 8")] = None,
+    out: Annotated[Path | None, typer.Option(help="run folder (default runs/<key of the settings>)")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda where there is one)")] = "",
+    precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
+    batch_size: Annotated[int, typer.Option(help="samples a call")] = 4,
+    workers: Annotated[int, typer.Option(help="decoding threads (default: the cores, at most 8)")] = 0,
+    shard: Annotated[str, typer.Option(help="i/n, from 0: this process's part (torchrun sets it)")] = "",
+    policy: Annotated[
+        str, typer.Option(help="missing, always (a new attempt) or never (only read)")
+    ] = "missing",
+    save_images: Annotated[bool, typer.Option("--save-images", help="keep predictions as PNG")] = False,
+    backbones: Annotated[
+        Path | None, typer.Option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
+    ] = None,
+) -> None:
+    """Run methods on datasets, score every frame, print a leaderboard.
+
+    Without arguments: the methods that need no weights on the built-in dataset. A run that was killed goes
+    on where it stopped when the same command is given again.
+    """
+    from vfibench.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
+    from vfibench.shards import Shard
+
+    part = Shard.parse(shard) if shard else Shard.from_environment()
+    request = Request(
+        methods=method or DEFAULT_METHODS,
+        datasets=dataset or DEFAULT_DATASETS,
+        metrics=metric,
+        definitions=definition or (),
+        protocol=protocol,
+        weights=weights or (),
+        variant=variant,
+        data_root=data_root,
+        partial=partial,
+        list_file=list_file,
+        factor=factor,
+        device=device or default_device(),
+        precision=precision,
+        batch_size=batch_size,
+        backbones=backbones,
+    )
+    check_policy(policy)
+    jobs = Planner(request).jobs()
+    folder = out or Path("runs") / run_key(jobs)
+    complete = execute(jobs, request, folder, part, policy, workers, save_images)
+    raise typer.Exit(0 if complete else 1)
+
+
+def execute(
+    jobs: list[Job], request: Request, folder: Path, part: Shard, policy: str, workers: int, save_images: bool
+) -> bool:
+    """Score jobs into a folder, show progress and the leaderboard; True when nothing failed."""
+    import os
+    from typing import cast
+
+    import torch
+
+    from vfibench.cli.progress import Reporter
+    from vfibench.cli.tables import print_leaderboard
+    from vfibench.runner import Policy, Runner
+    from vfibench.store import ResultStore
+
+    store = ResultStore(folder)
+    with Reporter() as reporter:
+        reporter.announce(jobs)
+        runner = Runner(
+            store,
+            torch.device(request.device),
+            part,
+            cast("Policy", policy),
+            workers or min(8, os.cpu_count() or 1),
+            save_images,
+            reporter,
+        )
+        complete = runner.run(jobs)
+    keys = {job.cell.key for job in jobs}
+    print_leaderboard([result for result in store.results() if result.cell.key in keys])
+    print(f"scores: {folder}    page: vfibench report {folder} --out site")
+    return complete
+
+
+def run_key(jobs: list[Job]) -> str:
+    """Eight hex digits for a set of cells: the same command finds its folder again."""
+    from vfibench.cells import short_key
+
+    return short_key(sorted(job.cell.key for job in jobs))
+
+
+def default_device() -> str:
+    """This process's GPU (torchrun's LOCAL_RANK), or the CPU."""
+    import os
+
+    import torch
+
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
+
+
+def check_policy(policy: str) -> None:
+    """VfibenchError for another word."""
+    from vfibench.errors import VfibenchError
+
+    if policy not in {"missing", "always", "never"}:
+        raise VfibenchError(f"expected --policy missing, always or never, found {policy!r}")
+
+
+def merge(
+    runs: Annotated[list[Path], typer.Argument(help="run folders of the shards")],
+    out: Annotated[Path, typer.Option(help="new run folder")],
+) -> None:
+    """Bring shards that ran on different machines into one folder, each sample exactly once."""
+    from vfibench.cli.tables import print_leaderboard
+    from vfibench.store import ResultStore, merge_folders
+
+    merge_folders(runs, out)
+    results = ResultStore(out).results()
+    print_leaderboard(results)
+    raise typer.Exit(0 if all(result.complete for result in results) else 1)

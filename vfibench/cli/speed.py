@@ -1,0 +1,92 @@
+"""`vfibench speed`: time a method properly."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command("speed")(speed)
+
+
+def speed(
+    method: Annotated[str, typer.Option("--method", "-m", help="NAME or pkg.mod:Class")],
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT")] = "448x256",
+    weights: Annotated[str, typer.Option("--weights", "-w", help="FILE or random")] = "random",
+    variant: Annotated[str, typer.Option(help="named settings on the method's card")] = "",
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "",
+    precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
+    batch_size: Annotated[int, typer.Option(help="samples a call")] = 1,
+    inputs: Annotated[int | None, typer.Option(help="input frames (default: the most it takes)")] = None,
+    times: Annotated[int, typer.Option(help="target times a call, such as 7 for 8x")] = 1,
+    runs: Annotated[int, typer.Option(help="timed calls")] = 20,
+    warmup: Annotated[int, typer.Option(help="untimed calls first")] = 3,
+    threads: Annotated[int, typer.Option(help="CPU threads (0: torch's own choice)")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Time a method on random frames: warm-up, synchronised, median and 95th percentile, memory, GFLOPs."""
+    import json
+
+    import torch
+
+    from vfibench.cli.run import default_device
+    from vfibench.errors import VfibenchError
+    from vfibench.methods import find_card, resolve
+    from vfibench.plan import check_device
+    from vfibench.predictors import AUTOCAST
+    from vfibench.timing import measure_speed
+
+    width, height = parse_size(size)
+    device = device or default_device()
+    check_device(device)
+    card = find_card(method)
+    if precision not in AUTOCAST:
+        raise VfibenchError(f"expected --precision {' | '.join(AUTOCAST)}, found {precision!r}")
+    if inputs is not None and inputs not in card.inputs:
+        raise VfibenchError(f"{card.name} takes {card.inputs} input frames, found --inputs {inputs}")
+    if times > 1 and card.times == "midpoint":
+        raise VfibenchError(f"{card.name} predicts the mid-point only, found --times {times}", "leave it out")
+    if min(batch_size, times, runs) < 1 or warmup < 0:
+        raise VfibenchError(
+            "expected --batch-size, --times and --runs of 1 or more and --warmup of 0 or more"
+        )
+    if threads:
+        torch.set_num_threads(threads)
+    chosen = resolve(method, weights if card.learned else None, variant, scoring=False)
+    found = measure_speed(
+        chosen, width, height, device=device, precision=precision, batch=batch_size, inputs=inputs,
+        times=times, runs=runs, warmup=warmup,
+    )  # fmt: skip
+    if as_json:
+        print(json.dumps(found.to_json()))
+        return
+    print(
+        f"{found.method} ({found.weights} weights), {found.inputs} frames {width}x{height}, batch {batch_size}"
+    )
+    print(f"  device      {device} ({precision}, {found.threads} threads)")
+    print(
+        f"  a call      {found.ms_median:.2f} ms median, {found.ms_p95:.2f} ms p95 of {runs} (+{warmup} warm-up)"
+    )
+    print(
+        f"  a frame     {found.ms_frame:.2f} ms over {batch_size * times} frames a call, {found.frames_per_s:.2f} frames/s"
+    )
+    print(f"  parameters  {found.parameters:,}" if found.parameters is not None else "  parameters  unknown")
+    print(f"  GFLOPs      {found.gflops:.1f} a call" if found.gflops is not None else "  GFLOPs      unknown")
+    print(f"  peak memory {found.peak_mb:.0f} MiB" if found.peak_mb is not None else "  peak memory unknown")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """(width, height) of "448x256".
+
+    Raises:
+        VfibenchError: another form.
+    """
+    from vfibench.errors import VfibenchError
+
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise VfibenchError(f"expected --size WIDTHxHEIGHT such as 448x256, found {text!r}")
+    return int(width), int(height)

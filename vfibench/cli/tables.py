@@ -1,0 +1,118 @@
+"""Leaderboards in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from vfibench.leaderboards import Board, Entry, Group
+    from vfibench.statistics import Summary
+    from vfibench.store import CellResult
+
+WIDE = 12  # definitions side by side up to here; more are listed downwards
+
+
+def print_leaderboard(results: Sequence[CellResult]) -> None:
+    """One table a (dataset, protocol) and group of comparable entries, then what the columns mean."""
+    import shutil
+
+    from rich.console import Console
+
+    from vfibench.leaderboards import boards
+
+    width = max(shutil.get_terminal_size((100, 24)).columns, 80)
+    console = Console(highlight=False, width=width)
+    for board in boards(results):
+        for group in board.groups:
+            console.print()
+            if len(board.columns) <= WIDE:
+                console.print(_table(board, group))
+            else:
+                console.print(_tall_table(board, group))
+                _print_spread(console.print, group)
+        for column in board.columns[:WIDE]:
+            console.print(f"  {column}: {board.titles[column]}", style="dim", markup=False)
+        for column, reason in board.unavailable.items():
+            console.print(f"  {column}: empty, {reason}", style="dim", markup=False)
+
+
+def _table(board: Board, group: Group) -> Table:
+    from rich.table import Table
+
+    table = Table(title=_title(board, group), title_justify="left", box=None, pad_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column("method", overflow="fold")
+    for column in board.columns:
+        table.add_column(column, justify="right")
+    table.add_column("n", justify="right")
+    table.add_column("frames/s", justify="right")
+    table.add_column("weights", overflow="fold")
+    if any(entry.note for entry in group.entries):
+        table.add_column("note", overflow="fold")
+    for entry in group.entries:
+        scores = [number(entry.scores.get(column), column) for column in board.columns]
+        table.add_row(*_front(entry), *scores, *_back(entry, group))
+    return table
+
+
+def _tall_table(board: Board, group: Group) -> Table:
+    """Methods side by side, a line a column: for `--definition all`."""
+    from rich.table import Table
+
+    table = Table(title=_title(board, group), title_justify="left", box=None, pad_edge=False)
+    table.add_column("column")
+    for entry in group.entries:
+        table.add_column(entry.label, justify="right", overflow="fold")
+    for column in board.columns:
+        table.add_row(column, *(number(entry.scores.get(column), column) for entry in group.entries))
+    return table
+
+
+def _print_spread(echo: object, group: Group) -> None:
+    """How far apart the definitions of one metric lie for the same prediction."""
+    assert callable(echo)
+    for entry in group.entries:
+        for kind in ("psnr", "ssim"):
+            means = {
+                name: summary.mean
+                for name, summary in entry.scores.items()
+                if name.partition("@")[0] == kind and summary.mean is not None
+            }
+            if len(means) > 1:
+                low, high = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+                echo(
+                    f"  {entry.label}: {kind} spreads over {means[high] - means[low]:.4f}, "
+                    f"{low} {means[low]:.4f} to {high} {means[high]:.4f}, one prediction"
+                )
+
+
+def _title(board: Board, group: Group) -> str:
+    return f"{board.dataset}, protocol {board.protocol}: {group.heading}"
+
+
+def _front(entry: Entry) -> tuple[str, str]:
+    return ("-" if entry.rank is None else str(entry.rank)), entry.label
+
+
+def _back(entry: Entry, group: Group) -> tuple[str, ...]:
+    speed = "-" if entry.speed is None else f"{entry.speed.frames_per_s:.4g}"
+    weights = entry.result.cell.facts["method"]["weights"] or "-"
+    counts = entry.result.counts
+    n = str(counts["ok"]) if counts["ok"] == counts["planned"] else f"{counts['ok']}/{counts['planned']}"
+    note = (entry.note,) if any(other.note for other in group.entries) else ()
+    return n, speed, weights, *note
+
+
+def number(summary: Summary | None, column: str) -> str:
+    """A mean with the digits papers print; exact frames are told."""
+    if summary is None:
+        return ""
+    exact = f" +{summary.exact} exact" if summary.exact else ""
+    if summary.mean is None:
+        return f"exact x{summary.exact}" if summary.exact else "-"
+    kind = column.partition("@")[0]
+    digits = 3 if kind in {"psnr", "ie", "ie-rms", "ie-l2"} else 4
+    return f"{summary.mean:.{digits}f}{exact}"

@@ -1,0 +1,28 @@
+"""`vfibench verify`: conformance checks for an adapter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command("verify")(verify)
+
+
+def verify(
+    method: Annotated[str, typer.Argument(help="NAME or pkg.mod:Class")],
+    weights: Annotated[Path | None, typer.Option("--weights", "-w", help="checkpoint (else random)")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
+) -> None:
+    """Check that an adapter keeps its contract: shapes, range, statelessness, padding and more."""
+    from vfibench.plan import check_device
+    from vfibench.testing import check_adapter
+
+    check_device(device)
+    report = check_adapter(method, weights=weights, device=device)
+    print(report)
+    raise typer.Exit(0 if report.ok else 1)

@@ -1,0 +1,154 @@
+"""What is there and what is missing: of a dataset's files, and of the environment."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from vfibench.contracts import Dataset, DatasetCard, DatasetOptions
+from vfibench.errors import VfibenchError
+from vfibench.registry import DATASETS, METHODS, METRICS, PAGES, Problem, load_target
+from vfibench.selection import Inventory, check_root
+
+LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "lpips")
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class DoctorReport:
+    """The state of one dataset on this machine.
+
+    Attributes:
+        card: its facts: source, size, licence, layout (the expected tree), notes.
+        ok: whether a run without --partial would start.
+        status: one line that says so, or what to do.
+        looked_for: folders that would have been taken, in order.
+        folder: the one that was found.
+        found: samples whose files all exist, n.
+        total: samples in the official list, N; None where there is none.
+        missing: first missing file of up to five incomplete samples.
+        remarks: sentences of the dataset itself, such as how many samples a rule left out.
+    """
+
+    card: DatasetCard
+    ok: bool
+    status: str
+    looked_for: tuple[Path, ...] = ()
+    folder: Path | None = None
+    found: int = 0
+    total: int | None = None
+    missing: tuple[Path, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EnvironmentReport:
+    """The machine and what is installed on it.
+
+    Attributes:
+        versions: of python and the libraries scores depend on; "not installed" where one is missing.
+        problems: plugins that failed to load.
+        data_root: where datasets are looked for, None where nothing is set.
+        data_root_found: whether that folder exists.
+        cuda: the first GPU's name, why there is none, or "not checked".
+    """
+
+    versions: dict[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    data_root: Path | None = None
+    data_root_found: bool = False
+    cuda: str = "not checked"
+
+
+def dataset_report(name: str, root: Path | None) -> DoctorReport:
+    """Say what of a dataset is found under `root`.
+
+    Args:
+        name: as on the command line, such as "ucf101" or "clip:DIR".
+        root: the data root, None where none is set.
+
+    Raises:
+        VfibenchError: there is no such dataset, or its module cannot be imported.
+    """
+    base, _, argument = name.partition(":")
+    card = DATASETS.card(base)
+    factory = load_target(card.target)
+    if not hasattr(factory, "inventory"):
+        return _by_opening(card, DatasetOptions(root=root, inputs=min(card.inputs), argument=argument))
+    try:
+        inventory: Inventory = factory.inventory(check_root(root, card.name))
+    except VfibenchError as error:
+        return DoctorReport(card, ok=False, status=str(error), total=card.count)
+    return _from_inventory(card, inventory)
+
+
+def _from_inventory(card: DatasetCard, inventory: Inventory) -> DoctorReport:
+    found, total = len(inventory.present), len(inventory.ids)
+    if inventory.folder is None:
+        status = f"not found; get it from {card.source}"
+    elif found == total:
+        status = f"complete: {found} of {total} samples"
+    elif found:
+        status = f"partial: {found} of {total} samples; needs --partial, and is never ranked"
+    else:
+        status = f"none of the {total} official samples; get them from {card.source}, or score a --list FILE"
+    return DoctorReport(
+        card=card,
+        ok=found == total,
+        status=status,
+        looked_for=inventory.looked_for,
+        folder=inventory.folder,
+        found=found,
+        total=total,
+        missing=tuple(inventory.missing.values())[:SHOWN],
+    )
+
+
+def _by_opening(card: DatasetCard, options: DatasetOptions) -> DoctorReport:
+    """The report of a dataset that keeps no inventory: built in, a folder of the user's, or a plugin."""
+    if card.argument and not options.argument:
+        return DoctorReport(card, ok=False, status=f"ask for {card.name}:{card.argument}")
+    try:
+        dataset: Dataset = load_target(card.target)(options)
+    except VfibenchError as error:
+        return DoctorReport(card, ok=False, status=str(error), total=card.count)
+    return DoctorReport(
+        card=card,
+        ok=True,
+        status=f"{'built in: ' if card.builtin else ''}{len(dataset)} samples",
+        folder=getattr(dataset, "root", None),
+        found=len(dataset),
+        total=card.count,
+        remarks=tuple(getattr(dataset, "remarks", ())),
+    )
+
+
+def environment_report(root: Path | None = None, cuda: bool = False) -> EnvironmentReport:
+    """Versions, broken plugins, the data root and, where asked for, CUDA (which imports torch)."""
+    problems = [*METHODS.problems(), *DATASETS.problems(), *METRICS.problems(), *PAGES.problems()]
+    return EnvironmentReport(
+        versions={"python": platform.python_version(), **{name: _version(name) for name in LIBRARIES}},
+        problems=tuple(problems),
+        data_root=root,
+        data_root_found=root is not None and root.is_dir(),
+        cuda=_cuda() if cuda else "not checked",
+    )
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _cuda() -> str:
+    try:
+        import torch
+    except ImportError as error:
+        return f"torch cannot be imported: {error}"
+    if not torch.cuda.is_available():
+        return "no CUDA device" if torch.version.cuda else "torch is built without CUDA"
+    return f"{torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}"

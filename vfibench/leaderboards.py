@@ -1,0 +1,158 @@
+"""Stored cells as tables: what may be compared stands together, the rest stands apart and says why.
+
+Methods are ranked only among complete cells on the same whole official list, with the same number of
+input frames, the same target times and the same metric versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vfibench.cells import canonical
+from vfibench.statistics import Summary, Throughput, summarise, throughput
+from vfibench.store import CellResult
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a leaderboard.
+
+    Attributes:
+        result: the cell.
+        scores: summary of each column; a column this cell lacks is missing.
+        speed: the network's own time, None where nothing was timed.
+        rank: 1 is best; None where it is not ranked.
+        note: why it is not ranked, and what the reader must know ("100 of 379 (partial)").
+    """
+
+    result: CellResult
+    scores: dict[str, Summary]
+    speed: Throughput | None
+    rank: int | None
+    note: str
+
+    @property
+    def label(self) -> str:
+        """The method's name with what sets this cell apart: variant, precision, attempt."""
+        settings = self.result.cell.settings
+        marks = [
+            settings.get("variant") or "",
+            settings["precision"] if settings["precision"] != "fp32" else "",
+        ]
+        shown = ", ".join(mark for mark in marks if mark)
+        return f"{self.result.cell.method} ({shown})" if shown else self.result.cell.method
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries that may be compared with each other, best first.
+
+    Attributes:
+        heading: what they have in common, such as "2 input frames".
+        ranked: False for incomplete, partial and own-list results.
+    """
+
+    heading: str
+    ranked: bool
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything about one (dataset, protocol).
+
+    Attributes:
+        columns: metric columns that appear, in stored order; the first one ranks.
+        titles: what each column means.
+        better: "higher" or "lower", by column.
+        unavailable: columns that stayed empty, with the reason.
+    """
+
+    dataset: str
+    protocol: str
+    columns: tuple[str, ...]
+    titles: dict[str, str]
+    better: dict[str, str]
+    unavailable: dict[str, str]
+    groups: tuple[Group, ...]
+
+
+def boards(results: Sequence[CellResult]) -> list[Board]:
+    """One board a (dataset, protocol), in order of first appearance."""
+    found: dict[tuple[str, str], list[CellResult]] = {}
+    for result in results:
+        found.setdefault((result.cell.dataset, result.cell.protocol), []).append(result)
+    return [_board(dataset, protocol, cells) for (dataset, protocol), cells in found.items()]
+
+
+def _board(dataset: str, protocol: str, results: Sequence[CellResult]) -> Board:
+    facts = {name: fact for result in results for name, fact in result.info["columns"].items()}
+    groups: dict[tuple[bool, int, str], list[CellResult]] = {}
+    for result in results:
+        settings = result.cell.settings
+        # Primary: how ranked and how many frames; then everything else that must be equal.
+        alike = canonical([settings["list_sha256"], settings["times"], _versions(result, facts)])
+        groups.setdefault((not result.ranked, settings["inputs"], alike), []).append(result)
+    missing: dict[str, str] = {}
+    for result in results:
+        missing |= result.info["unavailable"]
+    return Board(
+        dataset=dataset,
+        protocol=protocol,
+        columns=tuple(facts),
+        titles={name: fact["title"] for name, fact in facts.items()},
+        better={name: fact["better"] for name, fact in facts.items()},
+        unavailable={name: why for name, why in missing.items() if name not in facts},
+        groups=tuple(
+            _group(not unranked, inputs, groups[unranked, inputs, alike], facts)
+            for unranked, inputs, alike in sorted(groups)
+        ),
+    )
+
+
+def _versions(result: CellResult, facts: dict[str, dict[str, object]]) -> object:
+    """The version of the column that ranks."""
+    first = next(iter(facts))
+    return result.cell.settings["metrics"].get(first)
+
+
+def _group(
+    ranked: bool, inputs: int, results: Sequence[CellResult], facts: dict[str, dict[str, object]]
+) -> Group:
+    first = next(iter(facts))
+    sign = -1.0 if facts[first]["better"] == "higher" else 1.0
+    summaries = [
+        {name: summarise(result.rows, name) for name in result.info["columns"]} for result in results
+    ]
+
+    def order(place: int) -> tuple[float, int]:
+        summary = summaries[place].get(first)
+        if summary is None or summary.mean is None:
+            # All frames exact: an infinite PSNR comes first; nothing scored comes last.
+            return (float("-inf") if summary and summary.exact else float("inf")), place
+        return sign * summary.mean, place
+
+    entries = [
+        Entry(
+            results[place],
+            summaries[place],
+            throughput(results[place].timings),
+            rank if ranked else None,
+            _note(results[place]),
+        )
+        for rank, place in enumerate(sorted(range(len(results)), key=order), 1)
+    ]
+    heading = f"{inputs} input frames" + ("" if ranked else ", not ranked")
+    return Group(heading, ranked, tuple(entries))
+
+
+def _note(result: CellResult) -> str:
+    """What keeps a cell out of the ranking."""
+    notes = [] if result.info["selection"]["kind"] == "official" else [result.info["selection"]["text"]]
+    counts = result.counts
+    if counts["error"]:
+        notes.append(f"{counts['error']} frames failed")
+    if counts["skipped"]:
+        notes.append(f"incomplete: {counts['ok']} of {counts['planned']} frames")
+    return ", ".join(notes)

@@ -1,0 +1,224 @@
+"""How a batch of samples becomes predictions: an adapter under the harness's care, or files on disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+
+from vfibench.contracts import Adapter, AdapterCard, Padding, Sample
+from vfibench.errors import SampleError, VfibenchError
+from vfibench.frames import crop, pad, read_image
+
+if TYPE_CHECKING:
+    from vfibench.contracts import UInt8Array
+
+AUTOCAST = {"fp32": None, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Samples of one shape, on the device.
+
+    Attributes:
+        samples: what they came from.
+        frames: [B, N, 3, H, W] uint8.
+        times: T times, the same for all samples.
+        extras: what `Predictor.decode` returned for each sample.
+    """
+
+    samples: Sequence[Sample]
+    frames: torch.Tensor
+    times: tuple[float, ...]
+    extras: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """[B, T, 3, H, W] float32 raw frames, and the network's own time (None where nothing was computed)."""
+
+    frames: torch.Tensor
+    watch: Stopwatch | None
+
+
+class Predictor(Protocol):
+    """What the runner asks for predictions."""
+
+    def decode(self, sample: Sample) -> Any:
+        """Fetch what a prediction of `sample` needs from disk; called on decoding threads."""
+
+    def __call__(self, batch: Batch) -> Prediction:
+        """Predict every sample at every time.
+
+        Raises:
+            SampleError: the method broke its contract.
+        """
+
+
+class AdapterPredictor:
+    """Runs an adapter: conversion, padding, autocast, inference mode, recursion, cropping, timing.
+
+    Args:
+        adapter: loaded on `device`.
+        card: its facts.
+        padding: what is really applied (the protocol's rule with the card's multiple).
+        device: where it runs.
+        precision: "fp32", "fp16" or "bf16" (autocast).
+    """
+
+    def __init__(
+        self, adapter: Adapter, card: AdapterCard, padding: Padding, device: torch.device, precision: str
+    ) -> None:
+        self._adapter = adapter
+        self._card = card
+        self._padding = padding
+        self._device = device
+        self._precision = AUTOCAST[precision]
+
+    def decode(self, sample: Sample) -> None:
+        """Nothing to fetch."""
+
+    def __call__(self, batch: Batch) -> Prediction:
+        """Pad, predict, crop; see `Predictor`."""
+        height, width = batch.frames.shape[-2:]
+        scale = self._card.scale
+        with torch.inference_mode():
+            frames = pad(to_float(batch.frames), self._padding)
+            with self._autocast(), Stopwatch(self._device) as watch:
+                raw = self._predict(frames, batch.times)
+            sides = (scale * frames.shape[-2], scale * frames.shape[-1])
+            check_shape(raw, (len(frames), len(batch.times), 3, *sides))
+            return Prediction(crop(raw.float(), height, width, self._padding, scale), watch)
+
+    def _predict(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
+        if self._card.times == "any" or times == (0.5,):
+            return self._adapter.predict(frames, times)
+        return by_recursion(lambda pair: self._adapter.predict(pair, (0.5,)), frames, times)
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if self._precision is None:
+            return nullcontext()
+        return torch.autocast(self._device.type, dtype=self._precision)
+
+
+class FolderPredictor:
+    """Reads predictions made elsewhere: DIR/<sample>/t0.500000.png, or DIR/<sample>.png for one time."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self._folder = folder
+        self._device = device
+
+    def decode(self, sample: Sample) -> list[UInt8Array]:
+        """The prediction images of a sample, one a time."""
+        return [read_image(path) for path in prediction_paths(self._folder, sample.id, sample.times)]
+
+    def __call__(self, batch: Batch) -> Prediction:
+        """Stack what was decoded; a picture of another size is a SampleError."""
+        height, width = batch.frames.shape[-2:]
+        for sample, images in zip(batch.samples, batch.extras, strict=True):
+            for image in images:
+                if image.shape[1:] != (height, width):
+                    found = f"{image.shape[2]}x{image.shape[1]}"
+                    raise SampleError(
+                        f"expected a prediction of {width}x{height} for {sample.id}, found {found}"
+                    )
+        stacked = torch.stack([torch.stack([torch.from_numpy(i) for i in images]) for images in batch.extras])
+        return Prediction(to_float(stacked.to(self._device)), None)
+
+
+def prediction_paths(folder: Path, sample: str, times: Sequence[float]) -> list[Path]:
+    """Where the predictions of a sample stand.
+
+    Raises:
+        VfibenchError: none is there; both accepted names are given.
+    """
+    paths = [folder / sample / f"t{time:.6f}.png" for time in times]
+    single = folder / f"{sample}.png"
+    if len(times) == 1 and single.is_file():
+        return [single]
+    for path in paths:
+        if not path.is_file():
+            other = f" or {single}" if len(times) == 1 else ""
+            raise VfibenchError(f"expected a prediction at {path}{other}, found none", "complete the folder")
+    return paths
+
+
+def to_float(frames: torch.Tensor) -> torch.Tensor:
+    """uint8 to float32 in [0, 1], the same rounding everywhere: true division by 255."""
+    return frames.to(torch.float32).div_(255.0)
+
+
+def check_shape(raw: object, expected: tuple[int, ...]) -> None:
+    """SampleError where a method did not return what the contract says."""
+    if not isinstance(raw, torch.Tensor):
+        raise SampleError(f"expected a tensor from the method, found {type(raw).__name__}")
+    if tuple(raw.shape) != expected:
+        names = "[B, T, 3, H, W]"
+        raise SampleError(f"expected {names} = {list(expected)} from the method, found {list(raw.shape)}")
+    if not raw.is_floating_point():
+        raise SampleError(f"expected floating-point frames from the method, found {raw.dtype}")
+
+
+def by_recursion(
+    midpoint: Callable[[torch.Tensor], torch.Tensor], frames: torch.Tensor, times: Sequence[float]
+) -> torch.Tensor:
+    """Reach dyadic times with a mid-point method: 1/4 is the mid-point of frame 0 and the frame at 1/2.
+
+    Args:
+        midpoint: [B, 2, 3, H, W] -> [B, 1, 3, H, W].
+        frames: [B, 2, 3, H, W].
+        times: multiples of a power of 1/2.
+    """
+    known = {0.0: frames[:, 0], 1.0: frames[:, 1]}
+
+    def at(time: float, low: float, high: float) -> torch.Tensor:
+        middle = (low + high) / 2
+        if middle not in known:
+            pair = torch.stack([known[low], known[high]], dim=1)
+            known[middle] = midpoint(pair)[:, 0].to(frames.dtype)
+        if time == middle:
+            return known[middle]
+        return at(time, low, middle) if time < middle else at(time, middle, high)
+
+    return torch.stack([at(time, 0.0, 1.0) for time in times], dim=1)
+
+
+def is_dyadic(time: float) -> bool:
+    """Whether recursion over mid-points reaches `time` (down to 1/64)."""
+    return 0 < time < 1 and (time * 64).is_integer()
+
+
+class Stopwatch:
+    """Times a block of device work: CUDA events where there is CUDA, else the wall clock."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._cuda = device.type == "cuda"
+        self._marks: list[Any] = []
+
+    def __enter__(self) -> Stopwatch:
+        self._mark()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._mark()
+
+    def _mark(self) -> None:
+        if not self._cuda:
+            self._marks.append(time.perf_counter())
+            return
+        event = torch.cuda.Event(enable_timing=True)
+        event.record()
+        self._marks.append(event)
+
+    def seconds(self) -> float:
+        """Duration of the block; waits for the device to reach its end."""
+        start, end = self._marks
+        if not self._cuda:
+            return float(end - start)
+        end.synchronize()
+        return float(start.elapsed_time(end)) / 1e3

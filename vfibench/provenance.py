@@ -1,0 +1,98 @@
+"""Where a number came from: command, versions, source state, device."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import vfibench
+
+LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "lpips", "pandas", "safetensors")
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def command_line() -> str:
+    """The command as a user would type it again."""
+    import shlex
+
+    program = Path(sys.argv[0]).name
+    program = "vfibench" if program in {"vfibench", "__main__.py"} else program
+    return shlex.join([program, *sys.argv[1:]])
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, vfibench and the libraries that compute or decode."""
+    found = {"python": platform.python_version(), "vfibench": vfibench.__version__}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def git_state() -> dict[str, Any] | None:
+    """Commit and whether there were local changes, of the checkout vfibench runs from; None outside one."""
+    folder = Path(__file__).resolve().parent.parent
+    if not (folder / ".git").exists():
+        return None
+    commit = _git(folder, "rev-parse", "HEAD")
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return None if commit is None else {"commit": commit, "changed": bool(changed)}
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def device_facts(device: str) -> dict[str, Any]:
+    """Name and size of the device scores and times were made on ("cpu", "cuda:0")."""
+    import torch
+
+    if device.startswith("cuda"):
+        found = torch.cuda.get_device_properties(device)
+        return {
+            "type": "cuda",
+            "name": found.name,
+            "memory_mb": found.total_memory // 2**20,
+            "cuda": torch.version.cuda,
+            "cudnn": torch.backends.cudnn.version(),
+        }
+    return {"type": "cpu", "name": cpu_name(), "cores": os.cpu_count(), "threads": torch.get_num_threads()}
+
+
+def cpu_name() -> str:
+    """The processor's own name where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def collect(device: str) -> dict[str, Any]:
+    """Everything run.json says about the circumstances of a run."""
+    return {
+        "command": command_line(),
+        "versions": versions(),
+        "git": git_state(),
+        "platform": platform.platform(),
+        "device": device_facts(device),
+    }

@@ -1,0 +1,209 @@
+"""How a score comes to be: load, decode, predict, measure, store. Read it top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from vfibench import provenance
+from vfibench.loading import decoded
+from vfibench.measuring import Measurer
+from vfibench.plan import Job, column_facts
+from vfibench.shards import Shard
+from vfibench.store import CellWriter, MemoryStore, ResultStore, Row
+
+Policy = Literal["missing", "always", "never"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a front end is told before a cell, after each of its batches, and at its end.
+
+    Attributes:
+        job: the cell at work.
+        done, total: frames of this shard with a score, and planned.
+        means: running mean of each column over the frames scored.
+        errors: frames whose latest attempt failed in this run.
+        message: the latest failure, or "".
+        finished: True at the cell's last event.
+    """
+
+    job: Job
+    done: int
+    total: int
+    means: dict[str, float]
+    errors: int
+    message: str
+    finished: bool
+
+
+@dataclass
+class Runner:
+    """Scores jobs one after another into a store.
+
+    Attributes:
+        store: where rows go.
+        device: where networks and metrics run.
+        shard: this process's part.
+        policy: "missing" scores what has no ok row, "always" opens a new attempt, "never" only reads.
+        workers: decoding threads.
+        save_images: keep predictions as PNG in the run folder.
+        on_event: told of progress.
+    """
+
+    store: ResultStore | MemoryStore
+    device: torch.device
+    shard: Shard = field(default_factory=Shard)
+    policy: Policy = "missing"
+    workers: int = 2
+    save_images: bool = False
+    on_event: Callable[[Progress], None] = lambda _: None
+
+    def run(self, jobs: Sequence[Job]) -> bool:
+        """Score all jobs; True when every frame of this shard has a score.
+
+        Raises:
+            VfibenchError: an unreadable image, a busy cell, a full disk; what was scored is stored.
+        """
+        if self.policy == "always":
+            jobs = [self._next_attempt(job) for job in jobs]
+        entries = [self._entry(job) for job in jobs]
+        started = provenance.now()
+        self._write(entries, "running", started)
+        try:
+            done = [self._run_cell(job) for job in jobs]
+        except BaseException as error:
+            stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            self._write(entries, stopped, started)
+            raise
+        self._write(entries, "complete" if all(done) else "incomplete", started)
+        return all(done)
+
+    def _run_cell(self, job: Job) -> bool:
+        """One cell: what is missing, batch by batch."""
+        writer = self.store.open_cell(job.cell, self.shard)
+        try:
+            tally = Tally(job, [row for row in writer.rows if row["status"] == "ok"], self._total(job))
+            self.on_event(tally.progress())
+            if batches := self._missing(job, writer):
+                self._score(job, batches, writer, tally)
+            self.on_event(tally.progress(finished=True))
+            return tally.done == tally.total
+        finally:
+            writer.close()
+
+    def _score(
+        self, job: Job, batches: list[tuple[int, range]], writer: CellWriter | MemoryStore, tally: Tally
+    ) -> None:
+        """Decode ahead, launch each batch on the device, and store the one before it."""
+        images = self._images(job)
+        with Measurer(job, self.device, images) as measurer:
+            launched = None
+            for number, items in decoded(batches, measurer.decode, self.workers):
+                current = measurer.launch(number, items)
+                if launched is not None:
+                    self._store(measurer.finish(launched), writer, tally)
+                launched = current
+            if launched is not None:
+                self._store(measurer.finish(launched), writer, tally)
+
+    def _store(
+        self, measured: tuple[list[Row], list[Row]], writer: CellWriter | MemoryStore, tally: Tally
+    ) -> None:
+        rows, timings = measured
+        fresh = [row for row in rows if (row["sample"], row["t"]) not in writer.done]
+        writer.append(fresh, timings)
+        tally.add(fresh)
+        self.on_event(tally.progress())
+
+    def _missing(self, job: Job, writer: CellWriter | MemoryStore) -> list[tuple[int, range]]:
+        """This shard's batches in which a frame has no score; the full list fixes the batches."""
+        if self.policy == "never":
+            return []
+        ids = job.dataset.ids
+        return [
+            (number, part)
+            for number, part in self._batches(job)
+            if any((ids[index], time) not in writer.done for index in part for time in job.times)
+        ]
+
+    def _batches(self, job: Job) -> list[tuple[int, range]]:
+        total, size = len(job.dataset), job.batch_size
+        parts = [range(start, min(start + size, total)) for start in range(0, total, size)]
+        return [(number, part) for number, part in enumerate(parts) if self.shard.takes(number)]
+
+    def _total(self, job: Job) -> int:
+        return sum(len(part) for _, part in self._batches(job)) * len(job.times)
+
+    def _next_attempt(self, job: Job) -> Job:
+        if not isinstance(self.store, ResultStore):
+            return job
+        return replace(job, cell=replace(job.cell, attempt=self.store.next_attempt(job.cell)))
+
+    def _images(self, job: Job) -> Path | None:
+        if not self.save_images or not isinstance(self.store, ResultStore):
+            return None
+        return self.store.folder / "images" / job.cell.name
+
+    def _entry(self, job: Job) -> dict[str, Any]:
+        """The cell's part of run.json."""
+        selection = job.dataset.selection
+        facts = {name: getattr(selection, name) for name in ("kind", "chosen", "official")}
+        return job.cell.to_json() | {
+            "planned": job.planned,
+            "selection": facts | {"text": str(selection)},
+            "columns": column_facts(job.columns),
+            "unavailable": job.unavailable,
+            "provenance": provenance.collect(str(self.device)),
+        }
+
+    def _write(self, entries: list[dict[str, Any]], status: str, started: str) -> None:
+        if isinstance(self.store, ResultStore):
+            content = {
+                "status": status,
+                "shard": [self.shard.index, self.shard.count],
+                "started": started,
+                "written": provenance.now(),
+                "command": provenance.command_line(),
+                "cells": entries,
+            }
+            self.store.write_run(self.shard, content)
+
+
+@dataclass
+class Tally:
+    """Running means of a cell, for the progress bar."""
+
+    job: Job
+    rows: list[Row]
+    total: int
+    errors: int = 0
+    message: str = ""
+    _sums: dict[str, list[float]] = field(default_factory=dict)
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        self.add(self.rows)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Count a batch."""
+        for row in rows:
+            if row["status"] != "ok":
+                self.errors += 1
+                self.message = f"{row['sample']} at t={row['t']}: {row['message']}"
+                continue
+            self.done += 1
+            for name, value in row["scores"].items():
+                if value is not None:
+                    sums = self._sums.setdefault(name, [0.0, 0.0])
+                    sums[0] += value
+                    sums[1] += 1
+
+    def progress(self, *, finished: bool = False) -> Progress:
+        """The state now."""
+        means = {name: total / n for name, (total, n) in self._sums.items()}
+        return Progress(self.job, self.done, self.total, means, self.errors, self.message, finished)

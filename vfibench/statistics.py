@@ -1,0 +1,102 @@
+"""From stored rows to the numbers in tables. Nothing here needs a GPU, an image or torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A mean and what it stands on.
+
+    Attributes:
+        mean: arithmetic mean of the per-frame values, None where there is none.
+        n: frames in the mean.
+        exact: frames left out of a PSNR mean because they equal the target exactly (infinite dB).
+        undefined: frames left out because the definition gives no number.
+    """
+
+    mean: float | None
+    n: int
+    exact: int = 0
+    undefined: int = 0
+
+
+def summarise(rows: Iterable[Mapping[str, Any]], column: str) -> Summary:
+    """Mean of one metric column over rows with status "ok"."""
+    values: list[float] = []
+    exact = undefined = 0
+    for row in rows:
+        if row["status"] != "ok" or column not in row["scores"]:
+            continue
+        value = row["scores"][column]
+        if value is not None:
+            values.append(value)
+        elif row.get("exact"):
+            exact += 1
+        else:
+            undefined += 1
+    mean = math.fsum(values) / len(values) if values else None
+    return Summary(mean, len(values), exact, undefined)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Linear-interpolation percentile, `share` in [0, 1], of a non-empty sequence."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """The network's own speed, apart from decoding and scoring.
+
+    Attributes:
+        frames_per_s: output frames per second of network time.
+        ms_median, ms_p95: milliseconds an output frame, over calls (a call's time is shared by its
+            samples and times: amortised).
+        ms_call: median milliseconds a sample, all its times together.
+        times: output frames a sample.
+        calls: calls counted.
+        warm: False where only warm-up calls were available.
+        peak_mb: peak memory in MiB (CUDA allocator, or the process's resident set).
+    """
+
+    frames_per_s: float
+    ms_median: float
+    ms_p95: float
+    ms_call: float
+    times: int
+    calls: int
+    warm: bool
+    peak_mb: float | None
+
+
+def throughput(timings: Sequence[Mapping[str, Any]]) -> Throughput | None:
+    """Summarise a cell's timing lines; None where there are none.
+
+    The first call of each frame size in a process is warm-up and is left out while others remain.
+    """
+    steady = [line for line in timings if not line["warmup"]]
+    used = steady or list(timings)
+    if not used:
+        return None
+    seconds = math.fsum(line["predict_s"] for line in used)
+    per_frame = [1e3 * line["predict_s"] / line["frames"] for line in used]
+    per_sample = [1e3 * line["predict_s"] / line["samples"] for line in used]
+    peaks = [line["peak_mb"] for line in timings if line.get("peak_mb") is not None]
+    return Throughput(
+        frames_per_s=sum(line["frames"] for line in used) / max(seconds, 1e-9),
+        ms_median=percentile(per_frame, 0.5),
+        ms_p95=percentile(per_frame, 0.95),
+        ms_call=percentile(per_sample, 0.5),
+        times=max(line["frames"] // line["samples"] for line in used),
+        calls=len(used),
+        warm=bool(steady),
+        peak_mb=max(peaks) if peaks else None,
+    )
