@@ -52,7 +52,7 @@ class Speed:
     frames_per_s: float
     parameters: int | None
     gflops: float | None
-    peak_mb: float | None
+    peak_mb: float
 
     def to_json(self) -> dict[str, Any]:
         """As `--json` prints it."""

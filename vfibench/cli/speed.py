@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from vfibench.timing import Speed
 
 
 def register(app: typer.Typer) -> None:
@@ -63,19 +66,26 @@ def speed(
     if as_json:
         print(json.dumps(found.to_json()))
         return
-    print(
-        f"{found.method} ({found.weights} weights), {found.inputs} frames {width}x{height}, batch {batch_size}"
-    )
-    print(f"  device      {device} ({precision}, {found.threads} threads)")
-    print(
-        f"  a call      {found.ms_median:.2f} ms median, {found.ms_p95:.2f} ms p95 of {runs} (+{warmup} warm-up)"
-    )
-    print(
-        f"  a frame     {found.ms_frame:.2f} ms over {batch_size * times} frames a call, {found.frames_per_s:.2f} frames/s"
-    )
-    print(f"  parameters  {found.parameters:,}" if found.parameters is not None else "  parameters  unknown")
-    print(f"  GFLOPs      {found.gflops:.1f} a call" if found.gflops is not None else "  GFLOPs      unknown")
-    print(f"  peak memory {found.peak_mb:.0f} MiB" if found.peak_mb is not None else "  peak memory unknown")
+    for line in describe(found):
+        print(line)
+
+
+def describe(found: Speed) -> list[str]:
+    """The figures for a person."""
+    parameters = "unknown" if found.parameters is None else f"{found.parameters:,}"
+    gflops = "unknown" if found.gflops is None else f"{found.gflops:.1f} a call"
+    calls = f"of {found.runs} calls (+{found.warmup} warm-up)"
+    size = f"{found.inputs} frames {found.width}x{found.height}, batch {found.batch}"
+    shared = f"over {found.batch * found.times} frames a call"
+    return [
+        f"{found.method} ({found.weights} weights), {size}",
+        f"  device      {found.device} ({found.precision}, {found.threads} threads)",
+        f"  a call      {found.ms_median:.2f} ms median, {found.ms_p95:.2f} ms p95 {calls}",
+        f"  a frame     {found.ms_frame:.2f} ms {shared}, {found.frames_per_s:.2f} frames/s",
+        f"  parameters  {parameters}",
+        f"  GFLOPs      {gflops}",
+        f"  peak memory {found.peak_mb:.0f} MiB",
+    ]
 
 
 def parse_size(text: str) -> tuple[int, int]:

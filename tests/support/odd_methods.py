@@ -1,0 +1,103 @@
+"""Adapters that misbehave in one way each, for tests of the harness."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from vfibench.contracts import AdapterCard, Padding, WeightFile
+
+
+class Blend:
+    """The average of the two middle frames: a well-behaved mid-point method."""
+
+    card = AdapterCard("odd-blend", "odd_methods:Blend", times="midpoint")
+
+    def load(self, device: torch.device, weights: Path | None) -> None:
+        """Nothing to load."""
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        """[B, 1, 3, H, W]."""
+        assert tuple(times) == (0.5,)
+        return frames.mean(dim=1, keepdim=True)
+
+
+class Slow(Blend):
+    """Takes 20 ms a call, so that a kill lands inside it."""
+
+    card = AdapterCard("odd-slow", "odd_methods:Slow")
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        time.sleep(0.02)
+        return super().predict(frames, times)
+
+
+class NanOnDark(Blend):
+    """Returns NaN where the first frame is darker than 20 of 255 on average."""
+
+    card = AdapterCard("odd-nan", "odd_methods:NanOnDark")
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        made = super().predict(frames, times)
+        dark = frames[:, 0].mean(dim=(1, 2, 3)) < 20 / 255
+        made[dark] = float("nan")
+        return made
+
+
+class WrongShape(Blend):
+    """Loses the last row."""
+
+    card = AdapterCard("odd-shape", "odd_methods:WrongShape")
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        return super().predict(frames, times)[..., :-1, :]
+
+
+class TwoFrames(Blend):
+    """Returns two frames where one was asked for."""
+
+    card = AdapterCard("odd-two", "odd_methods:TwoFrames")
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        return super().predict(frames, times).repeat(1, 2, 1, 1, 1)
+
+
+class Hungry(Blend):
+    """Out of memory above one sample a call, and always for dark ones."""
+
+    card = AdapterCard("odd-hungry", "odd_methods:Hungry")
+    sizes: list[int] = []  # noqa: RUF012 a log shared on purpose
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        self.sizes.append(len(frames))
+        if len(frames) > 1 or frames[0, 0].mean() < 20 / 255:
+            raise torch.OutOfMemoryError("CUDA out of memory (pretended)")
+        return super().predict(frames, times)
+
+
+class Padded(Blend):
+    """Needs sides that are multiples of 32, and refuses others."""
+
+    card = AdapterCard("odd-padded", "odd_methods:Padded", padding=Padding(32))
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        assert frames.shape[-1] % 32 == 0
+        assert frames.shape[-2] % 32 == 0
+        return super().predict(frames, times)
+
+
+class Learned(Blend):
+    """Says it needs weights."""
+
+    card = AdapterCard(
+        "odd-learned",
+        "odd_methods:Learned",
+        weights=(WeightFile("odd.pt", "https://example.org/odd", structure="a dict of nothing"),),
+    )
+
+
+class Mute:
+    """A class without a card."""

@@ -1,0 +1,97 @@
+"""Reading pictures, and the one padding implementation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vfibench.contracts import Padding
+from vfibench.errors import VfibenchError
+from vfibench.frames import crop, margins, natural_key, pad, read_image, write_image
+
+RULES = [
+    Padding(32),
+    Padding(32, place="centred"),
+    Padding(64, "reflect"),
+    Padding(16, "constant", "centred", value=(0.485, 0.456, 0.406)),
+    Padding(8, extra=5),
+    Padding(128, extra=32, place="centred"),
+    Padding(1),
+]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("size", [(64, 96), (33, 47), (65, 97), (40, 56)])
+@pytest.mark.parametrize("scale", [1, 4])
+def test_cropping_undoes_padding_to_the_pixel(rule: Padding, size: tuple[int, int], scale: int) -> None:
+    rule = Padding(32, "reflect") if rule.mode == "reflect" else rule  # reflection is bounded by the size
+    frames = torch.rand(2, 3, 3, *size)
+    padded = pad(frames, rule)
+    assert padded.shape[-2] % rule.multiple == 0
+    assert padded.shape[-1] % rule.multiple == 0
+    enlarged = padded.repeat_interleave(scale, -1).repeat_interleave(scale, -2)
+    expected = frames.repeat_interleave(scale, -1).repeat_interleave(scale, -2)
+    assert torch.equal(crop(enlarged, *size, rule, scale), expected)
+
+
+def test_padding_continues_or_fills_as_its_mode_says() -> None:
+    frame = torch.arange(12.0).view(1, 1, 3, 2, 2) / 12
+    replicated = pad(frame, Padding(4))
+    assert torch.equal(replicated[0, 0, 0], frame[0, 0, 0][[0, 1, 1, 1]][:, [0, 1, 1, 1]])
+    filled = pad(frame, Padding(4, "constant", "centred", value=(0.1, 0.2, 0.3)))
+    assert torch.allclose(filled[0, 0, :, 0, 0], torch.tensor([0.1, 0.2, 0.3]))
+    assert torch.equal(filled[..., 1:3, 1:3], frame)
+
+
+def test_the_odd_pixel_of_centred_padding_goes_to_the_end() -> None:
+    assert margins(33, 64, Padding(32, place="centred")) == (15, 16, 0, 0)
+    assert margins(33, 64, Padding(32)) == (0, 31, 0, 0)
+    assert margins(256, 256, Padding(128, extra=32, place="centred")) == (64, 64, 64, 64)
+
+
+def test_frames_that_fit_are_not_copied() -> None:
+    frames = torch.rand(1, 2, 3, 32, 32)
+    assert pad(frames, Padding(32)) is frames
+
+
+def test_an_image_survives_writing_and_reading(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 5, 7), dtype=np.uint8)
+    write_image(tmp_path / "a" / "b.png", pixels)
+    assert np.array_equal(read_image(tmp_path / "a" / "b.png"), pixels)
+
+
+def test_grey_and_palette_images_become_rgb(tmp_path: Path) -> None:
+    grey = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    Image.fromarray(grey).convert("P").save(tmp_path / "palette.png")
+    for name in ("grey.png", "palette.png"):
+        assert np.array_equal(read_image(tmp_path / name), np.stack([grey] * 3))
+
+
+def test_a_truncated_image_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "cut.png"
+    write_image(path, np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(VfibenchError, match=r"cannot read image .*cut\.png"):
+        read_image(path)
+
+
+def test_a_missing_image_is_named(tmp_path: Path) -> None:
+    with pytest.raises(VfibenchError, match=r"missing image .*no\.png"):
+        read_image(tmp_path / "no.png")
+
+
+def test_a_text_file_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("hello")
+    with pytest.raises(VfibenchError, match=r"cannot read image .*text\.png"):
+        read_image(tmp_path / "text.png")
+
+
+def test_natural_sort_puts_im2_before_im10() -> None:
+    names = [Path(name) for name in ("im10.png", "im2.png", "im1.png", "a.png")]
+    ordered = [path.name for path in sorted(names, key=natural_key)]
+    assert ordered == ["a.png", "im1.png", "im2.png", "im10.png"]

@@ -1,0 +1,107 @@
+"""kill -9 at random moments, and once inside a write: the same command goes on, the scores are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from made_clips import make_clip
+
+from vfibench.cli import main
+from vfibench.store import JsonLines
+
+
+def command(clip: Path, out: Path) -> list[str]:
+    words = ["run", "-m", "odd_methods:Slow", "-d", f"clip:{clip}", "--out", str(out), "--batch-size", "2"]
+    return [*words, "--metric", "ie", "--workers", "1", "--device", "cpu"]
+
+
+def work(arguments: list[str], kill_in_write: int) -> None:
+    """In a child process: run, or die halfway through the write numbered `kill_in_write`."""
+    import torch
+
+    torch.set_num_threads(1)
+    if kill_in_write:
+        whole, writes = JsonLines.append, iter(range(1, 10_000))
+
+        def torn(self: JsonLines, rows: list[dict[str, object]]) -> None:
+            if next(writes) < kill_in_write:
+                whole(self, rows)
+                return
+            text = "".join(json.dumps(row) + "\n" for row in rows).encode()
+            self._file.write(text[: len(text) // 2 + 7])
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        JsonLines.append = torn  # type: ignore[method-assign]
+    try:
+        main(arguments)
+    except SystemExit as end:
+        os._exit(int(end.code or 0))
+
+
+def start(arguments: list[str], kill_in_write: int = 0) -> multiprocessing.Process:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["vfibench.runner", "vfibench.cli.progress", "odd_methods", "pandas"])
+    process = context.Process(target=work, args=(arguments, kill_in_write))
+    process.start()
+    return process  # type: ignore[return-value]
+
+
+def digest(out: Path) -> str:
+    (path,) = (out / "scores").iterdir()
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def finish(arguments: list[str]) -> float:
+    begin = time.monotonic()
+    process = start(arguments)
+    process.join(120)
+    assert process.exitcode == 0
+    return time.monotonic() - begin
+
+
+@pytest.mark.slow
+def test_twenty_kills_and_the_scores_are_those_of_an_unbroken_run(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip", count=121)
+    finish(command(clip, tmp_path / "warm"))
+    length = finish(command(clip, tmp_path / "whole"))
+    generator, kills = random.Random(7), 0
+    arguments = command(clip, tmp_path / "broken")
+    while kills < 20:
+        if (tmp_path / "broken").exists() and complete(tmp_path / "broken", tmp_path / "whole"):
+            (path,) = (tmp_path / "broken" / "scores").iterdir()
+            path.unlink()
+        process = start(arguments)
+        process.join(generator.uniform(0.05, length * 0.6))
+        if process.exitcode is None:
+            os.kill(process.pid or 0, signal.SIGKILL)
+            kills += 1
+        process.join()
+    finish(arguments)
+    assert digest(tmp_path / "broken") == digest(tmp_path / "whole")
+
+
+def complete(out: Path, whole: Path) -> bool:
+    files = list((out / "scores").iterdir()) if (out / "scores").exists() else []
+    (other,) = (whole / "scores").iterdir()
+    return bool(files) and len(files[0].read_bytes()) >= len(other.read_bytes())
+
+
+@pytest.mark.parametrize("write", [1, 5])
+def test_a_kill_inside_a_write_loses_nothing(tmp_path: Path, write: int) -> None:
+    clip = make_clip(tmp_path / "clip", count=21)
+    finish(command(clip, tmp_path / "whole"))
+    process = start(command(clip, tmp_path / "broken"), kill_in_write=write)
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    (path,) = (tmp_path / "broken" / "scores").iterdir()
+    assert not path.read_bytes().endswith(b"\n")
+    finish(command(clip, tmp_path / "broken"))
+    assert digest(tmp_path / "broken") == digest(tmp_path / "whole")

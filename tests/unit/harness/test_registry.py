@@ -1,0 +1,90 @@
+"""Names to cards: nearest names, broken plugins, taken names."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from vfibench import registry
+from vfibench.contracts import AdapterCard
+from vfibench.errors import VfibenchError
+from vfibench.registry import METHODS, Registry, load_target
+
+
+def point(name: str, load: Any) -> SimpleNamespace:
+    return SimpleNamespace(name=name, load=load, dist=SimpleNamespace(name=f"{name}-dist"))
+
+
+def raising(error: BaseException) -> Any:
+    def load() -> None:
+        raise error
+
+    return load
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def make(*points: SimpleNamespace) -> Registry[AdapterCard]:
+        monkeypatch.setattr(registry, "_entry_points", lambda group: points)
+        return Registry("method", AdapterCard, "vfibench_adapters.catalog", "adapters", "vfibench.adapters")
+
+    return make
+
+
+def test_a_plugin_adds_a_card_a_sequence_or_a_class_with_a_card(fresh: Any) -> None:
+    one, two, three = (AdapterCard(name, "a:B") for name in ("one", "two", "three"))
+    found = fresh(
+        point("p", lambda: one), point("q", lambda: [two]), point("r", lambda: SimpleNamespace(card=three))
+    )
+    assert {"blend", "one", "two", "three"} <= set(found.names())
+    assert found.origin("two") == "q-dist"
+    assert not found.problems()
+
+
+@pytest.mark.parametrize("error", [ImportError("no torchxyz"), SystemExit(3), RuntimeError("a\nb"), SyntaxError("x")])
+def test_a_broken_plugin_harms_nobody_else(fresh: Any, error: BaseException) -> None:
+    good = AdapterCard("good", "a:B")
+    found = fresh(point("bad", raising(error)), point("fine", lambda: good))
+    assert found.card("good") is good
+    assert found.card("blend").name == "blend"
+    (problem,) = found.problems()
+    assert problem.origin == "bad (bad-dist)"
+    assert type(error).__name__ in problem.reason
+    with pytest.raises(VfibenchError, match=r"unknown method 'bad'.*failed to load"):
+        found.card("bad")
+
+
+def test_a_taken_name_is_a_problem_and_never_a_replacement(fresh: Any) -> None:
+    found = fresh(point("thief", lambda: AdapterCard("blend", "evil:Blend")))
+    assert found.card("blend").target != "evil:Blend"
+    assert "taken" in found.problems()[0].reason
+
+
+def test_a_plugin_of_the_wrong_kind_is_a_problem(fresh: Any) -> None:
+    found = fresh(point("odd", lambda: 3), point("list", lambda: ["blend"]))
+    assert len(found.problems()) == 2
+
+
+def test_a_typo_gets_the_nearest_names() -> None:
+    with pytest.raises(VfibenchError, match=r"unknown method 'blnd'; did you mean blend"):
+        METHODS.card("blnd")
+
+
+def test_a_name_like_no_other_points_to_the_list() -> None:
+    with pytest.raises(VfibenchError, match="vfibench list methods"):
+        METHODS.card("qqqqqqqq")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("noclass", r"expected package\.module:Class"),
+        ("no_such_module:X", "no module named 'no_such_module'"),
+        ("json:Nothing", "cannot find 'Nothing'"),
+    ],
+)
+def test_a_wrong_target_says_what_is_missing(target: str, message: str) -> None:
+    with pytest.raises(VfibenchError, match=message):
+        load_target(target)

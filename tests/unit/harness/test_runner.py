@@ -1,0 +1,222 @@
+"""The main job from end to end, in process: what is stored, resumed, split and refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import odd_methods
+import pytest
+import torch
+from made_clips import frame, make_clip
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+import vfibench
+from vfibench.errors import VfibenchError
+from vfibench.frames import read_image, write_image
+from vfibench.plan import Planner, Request
+from vfibench.runner import Runner
+from vfibench.shards import Shard
+from vfibench.store import CellResult, ResultStore
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return make_clip(tmp_path / "clip", count=15)
+
+
+def request(clip: Path, **changes: Any) -> Request:
+    base = Request(methods=("odd_methods:Blend",), datasets=(f"clip:{clip}",), metrics=(), batch_size=2)
+    return replace(base, **changes)
+
+
+def run(out: Path, asked: Request, **options: Any) -> list[CellResult]:
+    store = ResultStore(out)
+    Runner(store, CPU, **options).run(Planner(asked).jobs())
+    return store.results()
+
+
+def score_files(out: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (out / "scores").iterdir()}
+
+
+def test_scores_equal_scikit_image_on_every_frame(clip: Path, tmp_path: Path) -> None:
+    (result,) = run(tmp_path / "run", request(clip))
+    assert result.complete
+    assert len(result.rows) == 7
+    for index, row in enumerate(result.rows):
+        first, target, second = (frame(2 * index + k).astype(np.float32) / 255 for k in (1, 2, 3))
+        made = np.round((first + second) / 2 * 255).astype(np.uint8)
+        true = np.round(target * 255).astype(np.uint8)
+        assert row["scores"]["psnr"] == pytest.approx(peak_signal_noise_ratio(true, made, data_range=255), abs=1e-2)
+        ssim = structural_similarity(
+            true, made, channel_axis=-1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
+        )
+        assert row["scores"]["ssim"] == pytest.approx(ssim, abs=1e-4)
+
+
+def test_run_json_holds_what_it_takes_to_reproduce(clip: Path, tmp_path: Path) -> None:
+    run(tmp_path / "run", request(clip))
+    content = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert content["status"] == "complete"
+    (cell,) = content["cells"]
+    assert cell["counts"] == {"planned": 7, "ok": 7, "error": 0, "skipped": 0}
+    assert {"torch", "numpy", "pillow", "python", "vfibench"} <= set(cell["provenance"]["versions"])
+    assert cell["provenance"]["device"]["type"] == "cpu"
+    assert cell["settings"]["list_sha256"]
+    assert cell["settings"]["metrics"]["psnr"] >= 1
+    assert cell["columns"]["ssim"]["title"]
+
+
+def test_the_same_request_does_nothing_twice(clip: Path, tmp_path: Path) -> None:
+    run(tmp_path / "run", request(clip))
+    before = score_files(tmp_path / "run")
+    run(tmp_path / "run", request(clip))
+    assert score_files(tmp_path / "run") == before
+
+
+def test_always_opens_a_new_attempt_and_never_only_reads(clip: Path, tmp_path: Path) -> None:
+    run(tmp_path / "run", request(clip), policy="never")
+    assert not any(path.stat().st_size for path in (tmp_path / "run" / "scores").iterdir())
+    run(tmp_path / "run", request(clip))
+    run(tmp_path / "run", request(clip), policy="always")
+    assert len(score_files(tmp_path / "run")) == 2
+    (result,) = ResultStore(tmp_path / "run").results()
+    assert result.cell.attempt == 2
+
+
+def change_frame(clip: Path) -> None:
+    Image.fromarray(frame(99)).save(clip / "im15.png")
+    Image.fromarray(frame(100)).save(clip / "im16.png")
+    Image.fromarray(frame(101)).save(clip / "im17.png")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"batch_size": 3}, {"precision": "bf16"}, {"metrics": ("ie",)}, {"definitions": ("rife",)}, {"factor": 2}],
+)
+def test_a_changed_setting_starts_a_new_cell(clip: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
+    (before,) = (job.cell.key for job in Planner(request(clip)).jobs())
+    (after,) = (job.cell.key for job in Planner(request(clip, **changes)).jobs())
+    assert (before == after) == (changes == {"factor": 2})  # 2 is what a clip has anyway
+
+
+def test_changed_frames_start_a_new_cell(clip: Path) -> None:
+    (before,) = (job.cell.key for job in Planner(request(clip)).jobs())
+    change_frame(clip)
+    (after,) = (job.cell.key for job in Planner(request(clip)).jobs())
+    assert before != after
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_any_number_of_shards_gives_the_same_scores(clip: Path, tmp_path: Path, count: int) -> None:
+    (whole,) = run(tmp_path / "whole", request(clip))
+    for index in range(count):
+        results = run(tmp_path / "parts", request(clip), shard=Shard(index, count))
+    assert results[0].rows == whole.rows
+    assert results[0].complete
+    sizes = [len(path.read_text().splitlines()) for path in (tmp_path / "parts" / "scores").iterdir()]
+    assert sum(sizes) == 7
+
+
+def test_nan_fails_that_sample_only(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip", count=9, dark=(3,))
+    (result,) = run(tmp_path / "run", request(clip, methods=("odd_methods:NanOnDark",), batch_size=4))
+    statuses = {row["sample"]: row["status"] for row in result.rows}
+    assert list(statuses.values()).count("error") == 1
+    (bad,) = (row for row in result.rows if row["status"] == "error")
+    assert bad["message"] == "NaN or infinity in the prediction"
+    assert not result.complete
+    assert result.counts == {"planned": 4, "ok": 3, "error": 1, "skipped": 0}
+
+
+@pytest.mark.parametrize("method", ["WrongShape", "TwoFrames"])
+def test_a_broken_contract_fails_samples_with_a_clear_status(clip: Path, tmp_path: Path, method: str) -> None:
+    (result,) = run(tmp_path / "run", request(clip, methods=(f"odd_methods:{method}",)))
+    assert {row["status"] for row in result.rows} == {"error"}
+    assert all("expected [B, T, 3, H, W]" in row["message"] for row in result.rows)
+
+
+def test_out_of_memory_halves_the_batch_then_fails_that_sample_only(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip", count=9, dark=(3,))
+    odd_methods.Hungry.sizes.clear()
+    (result,) = run(tmp_path / "run", request(clip, methods=("odd_methods:Hungry",), batch_size=4))
+    assert odd_methods.Hungry.sizes == [4, 2, 1, 1, 2, 1, 1]
+    (bad,) = (row for row in result.rows if row["status"] == "error")
+    assert bad["message"].startswith("out of memory")
+    assert result.counts["ok"] == 3
+
+
+def test_a_failed_sample_is_tried_again(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip", count=9, dark=(3,))
+    asked = request(clip, methods=("odd_methods:Hungry",))
+    run(tmp_path / "run", asked)
+    odd_methods.Hungry.sizes.clear()
+    run(tmp_path / "run", asked)
+    assert odd_methods.Hungry.sizes == [2, 1, 1]  # the batch of the failed sample, and no other
+    (path,) = (tmp_path / "run" / "scores").iterdir()
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert sum(row["status"] == "ok" for row in rows) == 3
+    assert sum(row["status"] == "error" for row in rows) == 2
+
+
+def test_a_midpoint_method_reaches_8x_by_recursion(clip: Path, tmp_path: Path) -> None:
+    (result,) = run(tmp_path / "run", request(clip, factor=8))
+    assert result.complete
+    assert [row["t"] for row in result.rows] == [k / 8 for k in range(1, 8)]
+    assert result.cell.settings["recursion"]
+
+
+def test_saved_images_score_the_same_when_read_back(clip: Path, tmp_path: Path) -> None:
+    (first,) = run(tmp_path / "run", request(clip), save_images=True)
+    folder = tmp_path / "run" / "images" / first.cell.name
+    (second,) = run(tmp_path / "again", request(clip, methods=(f"frames:{folder}",)))
+    assert [row["scores"] for row in second.rows] == [row["scores"] for row in first.rows]
+
+
+def test_exact_frames_are_null_and_counted(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip", count=5, dark=(1, 2, 3, 4, 5))
+    (result,) = run(tmp_path / "run", request(clip))
+    assert all(row["exact"] and row["scores"]["psnr"] is None for row in result.rows)
+    assert all(row["scores"]["ssim"] == 1.0 for row in result.rows)
+
+
+def test_a_truncated_image_stops_the_run_and_keeps_what_was_scored(clip: Path, tmp_path: Path) -> None:
+    path = clip / "im12.png"
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(VfibenchError, match=r"im12\.png"):
+        run(tmp_path / "run", request(clip))
+    content = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert content["status"] == "failed"
+    assert content["cells"][0]["counts"]["ok"] >= 2
+
+
+def test_missing_predictions_are_named_before_the_start(clip: Path, tmp_path: Path) -> None:
+    dataset = vfibench.load_dataset(f"clip:{clip}")
+    for sample in dataset.ids[:-2]:
+        write_image(tmp_path / "made" / f"{sample}.png", read_image(clip / "im1.png"))
+    with pytest.raises(VfibenchError, match=r"expected a prediction at .*2 of 7 samples lack one"):
+        Planner(request(clip, methods=(f"frames:{tmp_path / 'made'}",))).jobs()
+
+
+def test_evaluate_returns_a_row_a_sample_and_time(clip: Path) -> None:
+    frame_ = vfibench.evaluate("odd_methods:Blend", f"clip:{clip}")
+    assert list(frame_.columns[:4]) == ["sample", "t", "status", "message"]
+    assert len(frame_) == 7
+    assert frame_["psnr"].between(5, 60).all()
+    assert frame_["ssim"].between(0, 1).all()
+
+
+def test_timings_tell_the_networks_own_time(clip: Path, tmp_path: Path) -> None:
+    (result,) = run(tmp_path / "run", request(clip, methods=("odd_methods:Slow",)))
+    assert len(result.timings) == 4
+    assert [line["warmup"] for line in result.timings] == [True, False, False, False]
+    assert all(0.02 <= line["predict_s"] < 2 for line in result.timings)
+    assert all(line["peak_mb"] > 10 for line in result.timings)

@@ -1,0 +1,175 @@
+"""The run folder: torn lines, locks, merging, versions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vfibench.cells import Cell
+from vfibench.errors import VfibenchError
+from vfibench.shards import Shard
+from vfibench.store import JsonLines, ResultStore, count, merge_folders, merge_rows, read_results
+
+CELL = Cell("blend", "ucf101", "vfibench", {"inputs": 2})
+
+
+def ok(index: int, value: float = 1.0, t: float = 0.5) -> dict[str, Any]:
+    return {"index": index, "sample": f"s{index}", "t": t, "status": "ok", "scores": {"psnr": value}}
+
+
+def error(index: int) -> dict[str, Any]:
+    return {"index": index, "sample": f"s{index}", "t": 0.5, "status": "error", "message": "NaN"}
+
+
+def entry(planned: int = 3, cell: Cell = CELL) -> dict[str, Any]:
+    return cell.to_json() | {"planned": planned, "selection": {"kind": "official"}, "columns": {}, "unavailable": {}}
+
+
+def test_a_torn_last_line_is_cut_and_the_rest_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = JsonLines(path)
+    lines.append([ok(0), ok(1)])
+    lines.close()
+    whole = path.read_bytes()
+    for cut in range(1, 40):
+        path.write_bytes(whole + json.dumps(ok(2)).encode()[:cut])
+        again = JsonLines(path)
+        assert [row["index"] for row in again.rows] == [0, 1]
+        again.close()
+        assert path.read_bytes() == whole
+
+
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"index": 0}\nnonsense\n')
+    with pytest.raises(VfibenchError, match=r"expected JSON on line 2 of .*a\.jsonl"):
+        JsonLines(path)
+
+
+def test_a_second_writer_of_the_same_cell_is_refused(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    writer = store.open_cell(CELL, Shard())
+    with pytest.raises(VfibenchError, match="another run is writing"):
+        store.open_cell(CELL, Shard())
+    writer.close()
+    store.open_cell(CELL, Shard()).close()
+
+
+def test_another_shard_of_the_same_cell_may_write_at_once(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    first, second = store.open_cell(CELL, Shard(0, 2)), store.open_cell(CELL, Shard(1, 2))
+    first.append([ok(0)], [])
+    second.append([ok(1)], [])
+    first.close()
+    second.close()
+    assert store.open_cell(CELL, Shard()).done == {("s0", 0.5), ("s1", 0.5)}
+
+
+def test_an_unwritable_place_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "scores").write_text("a file where a folder should be")
+    with pytest.raises(VfibenchError, match=r"cannot write .*choose another --out"):
+        ResultStore(tmp_path).open_cell(CELL, Shard())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "full.jsonl").symlink_to("/dev/full")
+    lines = JsonLines.__new__(JsonLines)
+    lines.path = tmp_path / "full.jsonl"
+    lines._file = lines.path.open("wb", buffering=0)
+    with pytest.raises(VfibenchError, match="No space left on device"):
+        lines.append([ok(0)])
+
+
+def test_ok_replaces_error_and_order_is_the_datasets() -> None:
+    rows = merge_rows("c", [[ok(2), error(0)], [ok(1), ok(0)]])
+    assert [(row["index"], row["status"]) for row in rows] == [(0, "ok"), (1, "ok"), (2, "ok")]
+    assert [row["status"] for row in merge_rows("c", [[ok(0), error(0)]])] == ["ok"]
+
+
+def test_two_scores_of_one_sample_are_an_error() -> None:
+    with pytest.raises(VfibenchError, match="'s1' at t=0.5 was scored twice"):
+        merge_rows("c", [[ok(1)], [ok(1)]])
+
+
+def test_counts_add_up() -> None:
+    assert count([ok(0), error(1)], 4) == {"planned": 4, "ok": 1, "error": 1, "skipped": 2}
+
+
+def test_run_json_keeps_cells_of_earlier_commands(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    other = Cell("nearest", "ucf101", "vfibench", {"inputs": 2})
+    store.write_run(Shard(), {"cells": [entry()]})
+    store.write_run(Shard(), {"cells": [entry(cell=other)]})
+    assert [result.cell.method for result in store.results()] == ["blend", "nearest"]
+
+
+def test_the_latest_attempt_counts(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    again = Cell("blend", "ucf101", "vfibench", {"inputs": 2}, attempt=2)
+    for cell, value in ((CELL, 1.0), (again, 2.0)):
+        writer = store.open_cell(cell, Shard())
+        writer.append([ok(0, value)], [])
+        writer.close()
+        store.write_run(Shard(), {"cells": [entry(1, cell)]})
+    (result,) = store.results()
+    assert result.rows[0]["scores"] == {"psnr": 2.0}
+    assert store.next_attempt(CELL) == 3
+
+
+def test_a_later_schema_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"schema_version": 99, "cells": []}')
+    with pytest.raises(VfibenchError, match="expected schema_version 1 .* found 99"):
+        ResultStore(tmp_path).results()
+
+
+def test_a_folder_without_runs_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(VfibenchError, match="found no run"):
+        read_results([tmp_path])
+    with pytest.raises(VfibenchError, match="found nothing at"):
+        read_results([tmp_path / "no"])
+
+
+def shard_folder(folder: Path, shard: Shard, rows: list[dict[str, Any]]) -> Path:
+    store = ResultStore(folder)
+    writer = store.open_cell(CELL, shard)
+    writer.append(rows, [])
+    writer.close()
+    store.write_run(shard, {"cells": [entry(2)]})
+    return folder
+
+
+def test_merging_brings_shards_together_once(tmp_path: Path) -> None:
+    parts = [shard_folder(tmp_path / f"p{i}", Shard(i, 2), [ok(i)]) for i in range(2)]
+    merge_folders(parts, tmp_path / "all")
+    (result,) = ResultStore(tmp_path / "all").results()
+    assert result.complete
+    with pytest.raises(VfibenchError, match="are the same shard"):
+        merge_folders([parts[0], parts[0]], tmp_path / "twice")
+    with pytest.raises(VfibenchError, match="expected an empty folder"):
+        merge_folders(parts, tmp_path / "all")
+
+
+def test_merging_refuses_overlapping_shards(tmp_path: Path) -> None:
+    parts = [
+        shard_folder(tmp_path / "a", Shard(0, 2), [ok(0), ok(1)]),
+        shard_folder(tmp_path / "b", Shard(1, 2), [ok(1)]),
+    ]
+    with pytest.raises(VfibenchError, match="scored twice"):
+        merge_folders(parts, tmp_path / "all")
+
+
+def test_a_changed_setting_makes_another_cell() -> None:
+    assert Cell("a", "b", "c", {"x": 1}).key != Cell("a", "b", "c", {"x": 2}).key
+    assert Cell("a", "b", "c", {"x": 1, "y": 2}).key == Cell("a", "b", "c", {"y": 2, "x": 1}).key
+    assert Cell("a", "b", "c", {"x": 1}, {"fact": 1}).key == Cell("a", "b", "c", {"x": 1}).key
+
+
+def test_hostile_names_make_plain_file_names() -> None:
+    name = Cell("<script>/../x", "clip:/tmp/a b", "p", {}).name
+    assert "/" not in name
+    assert "<" not in name
+    assert " " not in name
