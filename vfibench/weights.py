@@ -6,8 +6,10 @@ Nothing heavy is imported until a file is read.
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,9 +39,7 @@ def read_checkpoint(path: Path) -> object:
         VfibenchError: the file is missing, no checkpoint, cut short, or a pickle that would run code
             (it is not run); the message names the file.
     """
-    if not path.is_file():
-        found = "a folder" if path.is_dir() else "no such file"
-        raise VfibenchError(f"expected a weight file, found {found}: {path}", "check the path")
+    _require(path)
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
     _refuse_what_is_no_checkpoint(path)
@@ -71,7 +71,12 @@ def load_strict(module: nn.Module, state_dict: object, source: Path) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file."""
+    """Hex digest of a file.
+
+    Raises:
+        VfibenchError: it is missing or may not be read.
+    """
+    _require(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -83,11 +88,19 @@ def missing_weights(card: AdapterCard) -> VfibenchError:
             f"method {card.name!r} learns nothing and takes no weights", "leave --weights out"
         )
     file = card.weights[0]
-    how = "by hand, in a browser" if file.by_hand else "directly"
+    how = " by hand, in a browser," if file.by_hand else ""
     return VfibenchError(
         f"method {card.name!r} needs its trained weights, and none were given",
-        f"fetch {file.name} ({how}) from {file.url} and pass --weights {file.name}",
+        f"fetch {file.name}{how} from {file.url} and pass --weights {file.name}",
     )
+
+
+def _require(path: Path) -> None:
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no such file"
+        raise VfibenchError(f"expected a weight file, found {found}: {path}", "check the path")
+    if not os.access(path, os.R_OK):
+        raise VfibenchError(f"expected a readable weight file, found {path} closed to you", "change its mode")
 
 
 def _differences(expected: Mapping[str, Tensor], found: Mapping[str, object]) -> list[str]:
@@ -131,11 +144,18 @@ def _refuse_what_is_no_checkpoint(path: Path) -> None:
         head = file.read(256)
     if not head:
         raise VfibenchError(f"expected a checkpoint, found an empty file: {path}", HINT_FETCH_AGAIN)
-    if head.startswith(b"PK") and not zipfile.is_zipfile(path):
+    if head.startswith(b"PK") and not _is_archive(path):
         raise VfibenchError(f"expected a whole checkpoint, found one cut short: {path}", HINT_FETCH_AGAIN)
     if not head.startswith((b"PK", b"\x80")):  # a zip archive; a pickle of protocol 2 or later
         found = _text(head) or "a file of another kind"
         raise VfibenchError(f"expected a checkpoint, found {found} in {path}", HINT_FETCH_AGAIN)
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # a damaged end record
+        return False
 
 
 def _text(head: bytes) -> str:
@@ -153,10 +173,12 @@ def _read_torch(path: Path) -> object:
     import torch
 
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about pickle protocols; what cannot be read is an error below
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_archive(path))
     except pickle.UnpicklingError as error:
         raise _unsafe(path, error) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError) as error:
+    except Exception as error:  # torch meets damaged bytes with errors of every kind
         message = f"expected a whole checkpoint, found a damaged one, {path}: {_first_line(error)}"
         raise VfibenchError(message, HINT_FETCH_AGAIN) from error
 

@@ -1,0 +1,34 @@
+"""Backward warping."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def backward_warp(image: Tensor, flow: Tensor, padding: Literal["zeros", "border"] = "zeros") -> Tensor:
+    """Fetch each output pixel from where the flow points, bilinearly: out(p) = image(p + flow(p)).
+
+    Corners are aligned: -1 and 1 are the centres of the outermost pixels, so a flow of one pixel moves by
+    exactly one pixel. Positions are computed in float32 at least, since half precision cannot tell
+    neighbouring pixels of a wide frame apart.
+
+    Args:
+        image: [B, C, H, W], H and W at least 2.
+        flow: [B, 2, H, W] in pixels, x in channel 0.
+        padding: what lies outside the image: zeros, or its border continued.
+
+    Returns:
+        [B, C, H, W] in float32, or float64 where an input is.
+    """
+    height, width = image.shape[-2:]
+    dtype = torch.promote_types(torch.promote_types(image.dtype, flow.dtype), torch.float32)
+    columns = torch.arange(width, device=flow.device, dtype=dtype)
+    rows = torch.arange(height, device=flow.device, dtype=dtype).unsqueeze(1)
+    x = (flow[:, 0].to(dtype) + columns) * (2 / (width - 1)) - 1
+    y = (flow[:, 1].to(dtype) + rows) * (2 / (height - 1)) - 1
+    grid = torch.stack((x, y), dim=-1)
+    return F.grid_sample(image.to(dtype), grid, mode="bilinear", padding_mode=padding, align_corners=True)

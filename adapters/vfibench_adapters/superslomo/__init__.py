@@ -1,0 +1,1 @@
+"""Super SloMo and its recurrent extension SuperSloMo-R."""

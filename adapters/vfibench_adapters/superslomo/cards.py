@@ -1,0 +1,65 @@
+"""Cards of Super SloMo and SuperSloMo-R, in the variant of the SreenivasVRao repository."""
+
+from __future__ import annotations
+
+from vfibench.contracts import IMAGENET_MEAN, AdapterCard, Padding, PublishedScore, WeightFile
+
+CODE = "https://github.com/SreenivasVRao/SuperSloMo-VideoInterpolation-PyTorch"
+FOLDER = "https://drive.google.com/drive/folders/1UIjm1hJunIWGa7Oe-IhvibcBKXXcnZN4"
+LICENCE = "none stated (the ConvLSTM submodule: MIT)"
+TRAINING = "NFS-240, Adobe240 and Vimeo-90K septuplets together, 150 epochs"
+SOURCE = "SreenivasVRao repository, experiments/Notes.org"
+
+# The original normalises first and then pads with zeros, which is the mean colour, on both sides.
+MEAN_COLOUR = Padding(multiple=32, mode="constant", place="centred", value=IMAGENET_MEAN)
+
+
+def _weights(name: str, bottleneck: str) -> WeightFile:
+    return WeightFile(
+        name=name,
+        url=FOLDER,
+        structure=f"dict of stage1_state_dict and stage2_state_dict, bottleneck of {bottleneck}",
+        licence="none stated",
+    )
+
+
+def _septuplet(psnr: float, ssim: float, ie: float) -> tuple[PublishedScore, ...]:
+    """Scores on im2, im4 and im6 of the Vimeo-90K septuplet test set."""
+    values = {"psnr": psnr, "ssim": ssim, "ie-l2": ie}
+    return tuple(
+        PublishedScore("vimeo90k-septuplet", metric, "superslomo-r", value, SOURCE)
+        for metric, value in values.items()
+    )
+
+
+SUPERSLOMO = AdapterCard(
+    name="superslomo",
+    target="vfibench_adapters.superslomo.adapter:SuperSloMoAdapter",
+    title="Super SloMo: two U-Nets, flow and visibility",
+    paper="Jiang et al., Super SloMo, CVPR 2018, arXiv 1712.00080",
+    year=2018,
+    licence=LICENCE,
+    code_url=CODE,
+    weights=(_weights("superslomo.pt", "plain convolutions"),),
+    inputs=(2,),
+    times="any",
+    padding=MEAN_COLOUR,
+    training_data=TRAINING,
+    published=_septuplet(34.736, 0.951, 4.813),
+)
+
+CONVLSTM = AdapterCard(
+    name="convlstm",
+    target="vfibench_adapters.superslomo.adapter:ConvLSTMAdapter",
+    title="SuperSloMo-R: Super SloMo with a ConvLSTM over three windows",
+    paper="recurrent extension of Jiang et al., CVPR 2018, arXiv 1712.00080; repository only",
+    year=2020,
+    licence=LICENCE,
+    code_url=CODE,
+    weights=(_weights("superslomo-r.pt", "bidirectional ConvLSTM"),),
+    inputs=(2, 4),
+    times="any",
+    padding=MEAN_COLOUR,
+    training_data=TRAINING,
+    published=_septuplet(35.554, 0.956, 4.488),
+)

@@ -1,0 +1,125 @@
+"""Made-up weights by a fixed rule, so that networks can be compared with their originals without training.
+
+The rule: every tensor is normal noise seeded by the CRC of its name, scaled by gain / sqrt(fan-in) (bias
+for vectors) and by the factors of the rule's patterns. The same rule filled the original networks when the
+reference figures were made. As a command it writes a checkpoint in a released file's structure:
+
+    python tests/golden/made_weights.py superslomo_r made-up.pt
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vfibench_adapters.superslomo.network import Bottleneck, SuperSloMo
+
+BOTTLENECKS: dict[str, Bottleneck] = {"superslomo": "conv", "superslomo_r": "convlstm"}
+
+RULES: dict[str, dict[str, Any]] = {
+    "superslomo": {"gain": 1.4, "bias": 0.05, "mult": [["conv6", 2.5], ["conv7a", 3.0], ["final_conv", 3.0]]},
+    "superslomo_r": {
+        "gain": 1.4,
+        "bias": 0.05,
+        "mult": [["conv6", 4.0], ["conv[789]a", 2.0], ["final_conv", 2.0]],
+    },
+}
+
+
+def made_tensor(name: str, shape: Sequence[int], rule: Mapping[str, Any], seed_add: int = 0) -> Tensor:
+    """One float32 tensor by the rule.
+
+    Args:
+        name: full name in the state dict; it seeds the noise.
+        shape: of the tensor.
+        rule: "gain", "bias", and optionally "transpose" (a pattern of transposed convolutions), "mult",
+            "add", "add1d" (pairs of pattern and number) and "abs_plus_one" (patterns).
+        seed_add: another set of weights by the same rule.
+    """
+    noise = np.random.default_rng(zlib.crc32(name.encode()) + seed_add).standard_normal(tuple(shape))
+    values = noise.astype(np.float32) * np.float32(_scale(name, shape, rule))
+    for pattern, value in rule.get("add", []) + (rule.get("add1d", []) if len(shape) <= 1 else []):
+        if re.search(pattern, name):
+            values += np.float32(value)
+    if any(re.search(pattern, name) for pattern in rule.get("abs_plus_one", [])):
+        values = np.abs(values) + np.float32(1)
+    return torch.from_numpy(values)
+
+
+def _scale(name: str, shape: Sequence[int], rule: Mapping[str, Any]) -> float:
+    scale = rule["bias"]
+    if len(shape) >= 2:
+        transposed = "transpose" in rule and re.search(rule["transpose"], name)
+        fan_in = math.prod(shape[2:]) * (shape[0] if transposed else shape[1])
+        scale = rule["gain"] / math.sqrt(fan_in)
+    return scale * math.prod(factor for pattern, factor in rule.get("mult", []) if re.search(pattern, name))
+
+
+def made_weights(
+    shapes: Iterable[tuple[str, Sequence[int]]], rule: Mapping[str, Any], seed_add: int = 0
+) -> dict[str, Tensor]:
+    """A state dict by the rule, in the order of `shapes`."""
+    return {name: made_tensor(name, shape, rule, seed_add) for name, shape in shapes}
+
+
+def digest(weights: Mapping[str, Tensor]) -> str:
+    """sha256 over the raw little-endian float32 bytes of all tensors in order."""
+    total = hashlib.sha256()
+    for tensor in weights.values():
+        total.update(tensor.numpy().astype("<f4", copy=False).tobytes())
+    return total.hexdigest()
+
+
+def made_network(name: str, seed_add: int = 0, width: int = 32) -> SuperSloMo:
+    """`superslomo` or `superslomo_r` filled by its rule; narrower ones for tests of files alone."""
+    with torch.device("meta"):
+        network = SuperSloMo(BOTTLENECKS[name], width=width)
+    shapes = [(key, tuple(tensor.shape)) for key, tensor in network.state_dict().items()]
+    network.to_empty(device="cpu").load_state_dict(made_weights(shapes, RULES[name], seed_add))
+    return network.eval()
+
+
+def released_structure(network: SuperSloMo) -> dict[str, Any]:
+    """The dict of a released checkpoint file, with the state a real Adam and StepLR leave behind."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=50, gamma=0.1)
+    for parameter in network.parameters():  # moments of the vectors only: a third of the file's size
+        parameter.grad = torch.zeros_like(parameter) if parameter.dim() == 1 else None
+    optimizer.step()  # gradients of zero leave every weight as it was
+    return {
+        "epoch": 0,
+        "stage1_state_dict": network.stage1_model.state_dict(),
+        "stage2_state_dict": network.stage2_model.state_dict(),
+        "self.optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+    }
+
+
+def write_released(name: str, path: Path, seed_add: int = 0, width: int = 32) -> None:
+    """Write made-up weights as the authors' training script would have saved them."""
+    torch.save(released_structure(made_network(name, seed_add, width)), path)
+
+
+def main() -> None:
+    """The command in the module's docstring."""
+    parser = argparse.ArgumentParser(description="Write a checkpoint of made-up weights (they mean nothing).")
+    parser.add_argument("name", choices=sorted(RULES))
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--seed-add", type=int, default=0)
+    arguments = parser.parse_args()
+    write_released(arguments.name, arguments.path, arguments.seed_add)
+    print(f"wrote made-up, untrained weights of {arguments.name} to {arguments.path}")
+
+
+if __name__ == "__main__":
+    main()

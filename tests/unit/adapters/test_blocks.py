@@ -1,0 +1,93 @@
+"""Shared building blocks against plain definitions."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from vfibench_adapters.blocks.conv import conv_leaky
+from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvLSTMCell, RecurrentStack
+from vfibench_adapters.blocks.warp import backward_warp
+
+
+def noise(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def constant_flow(image, x, y):
+    return torch.tensor([x, y]).view(1, 2, 1, 1).expand(len(image), 2, *image.shape[-2:])
+
+
+def test_a_flow_of_zero_returns_the_image():
+    image = noise(2, 3, 9, 14)
+    torch.testing.assert_close(backward_warp(image, constant_flow(image, 0.0, 0.0)), image, rtol=0, atol=1e-5)
+
+
+def test_a_flow_of_whole_pixels_fetches_the_pixel_it_points_to():
+    image = noise(1, 3, 9, 14)
+    warped = backward_warp(image, constant_flow(image, 3.0, -2.0))
+    torch.testing.assert_close(warped[..., 2:, :-3], image[..., :-2, 3:], rtol=0, atol=1e-5)
+
+
+def test_half_a_pixel_is_the_mean_of_two_neighbours():
+    image = noise(1, 1, 6, 8)
+    warped = backward_warp(image, constant_flow(image, 0.5, 0.0))
+    mean = (image[..., :-1] + image[..., 1:]) / 2
+    torch.testing.assert_close(warped[..., :-1], mean, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("padding", "outside"), [("zeros", 0.0), ("border", 1.0)])
+def test_outside_the_image_lies_what_the_padding_says(padding, outside):
+    image = torch.ones(1, 1, 4, 6)
+    warped = backward_warp(image, constant_flow(image, 10.0, 0.0), padding)
+    torch.testing.assert_close(warped, torch.full_like(image, outside))
+
+
+def test_half_precision_flow_still_hits_the_right_pixel_of_a_wide_frame():
+    image = torch.arange(2048.0).expand(1, 1, 4, 2048)
+    warped = backward_warp(image.half(), constant_flow(image, 1.0, 0.0).half())
+    assert warped.dtype == torch.float32
+    torch.testing.assert_close(warped[..., :-1], image[..., 1:], rtol=0, atol=2e-3)
+
+
+def test_conv_leaky_keeps_the_size_and_leaks_a_tenth():
+    block = conv_leaky(1, 1, 7)
+    with torch.no_grad():
+        block[0].weight.zero_()
+        block[0].bias.fill_(-1.0)
+    torch.testing.assert_close(block(torch.zeros(1, 1, 8, 10)), torch.full((1, 1, 8, 10), -0.1))
+
+
+def plain_lstm(cell, sequence):
+    """ConvLSTM in one piece: a convolution of [x, h] a step, zero states made explicitly."""
+    half = cell.conv.out_channels // 4
+    hidden = memory = torch.zeros(sequence.shape[1], half, *sequence.shape[3:])
+    outputs = []
+    for item in sequence:
+        gates = F.conv2d(torch.cat((item, hidden), 1), cell.conv.weight, cell.conv.bias, padding=1)
+        i, f, o, g = gates.split(half, dim=1)
+        memory = torch.sigmoid(f) * memory + torch.sigmoid(i) * torch.tanh(g)
+        hidden = torch.sigmoid(o) * torch.tanh(memory)
+        outputs.append(hidden)
+    return torch.stack(outputs)
+
+
+def test_stacked_convlstm_cells_equal_the_plain_recurrence():
+    stack, sequence = RecurrentStack(ConvLSTMCell, 6, 4, layers=2), noise(3, 2, 6, 5, 7)
+    plain = sequence
+    for cell in stack.cell_list:
+        plain = plain_lstm(cell, plain)
+    torch.testing.assert_close(stack(sequence), plain, rtol=0, atol=1e-6)
+
+
+def test_the_reverse_direction_is_put_back_in_order():
+    net, sequence = BidirectionalStack(ConvLSTMCell, 6, 8, layers=1), noise(3, 2, 6, 5, 7)
+    backward = plain_lstm(net.reverse_net.cell_list[0], sequence.flip(0)).flip(0)
+    torch.testing.assert_close(net(sequence)[:, :, 4:], backward, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_asking_for_one_step_gives_the_same_as_the_whole_sequence(index):
+    net, sequence = BidirectionalStack(ConvLSTMCell, 6, 8, layers=2), noise(3, 2, 6, 5, 7)
+    torch.testing.assert_close(net.at(sequence, index), net(sequence)[index], rtol=0, atol=1e-6)
