@@ -126,6 +126,10 @@ class Adapter(Protocol):
     Padding, cropping, autocast, inference mode, timing, clamping and rounding are the harness's:
     an adapter receives frames whose sides are multiples of its card's and returns raw values.
     A class outside the catalogues carries its card as the class attribute `card`.
+
+    An adapter may also offer `predict_clip(frames[F, 3, H, W], times) -> [F - N + 1, T, 3, s*H, s*W]` for F
+    consecutive frames, N the card's largest count: it may share work between windows and agrees with
+    `predict` on each of them to 1e-5.
     """
 
     def load(self, device: torch.device, weights: Path | None) -> None:

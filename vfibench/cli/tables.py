@@ -98,7 +98,7 @@ def _front(entry: Entry) -> tuple[str, str]:
 
 
 def _back(entry: Entry, group: Group) -> tuple[str, ...]:
-    speed = "-" if entry.speed is None else f"{entry.speed.frames_per_s:.4g}"
+    speed = "-" if entry.speed is None else rate(entry.speed.frames_per_s)
     weights = entry.result.cell.facts["method"]["weights"] or "-"
     counts = entry.result.counts
     n = str(counts["ok"]) if counts["ok"] == counts["planned"] else f"{counts['ok']}/{counts['planned']}"
@@ -116,3 +116,8 @@ def number(summary: Summary | None, column: str) -> str:
     kind = column.partition("@")[0]
     digits = 3 if kind in {"psnr", "ie", "ie-rms", "ie-l2"} else 4
     return f"{summary.mean:.{digits}f}{exact}"
+
+
+def rate(per_second: float) -> str:
+    """Three digits at least, thousands set apart: "0.512", "24.1", "10,480"."""
+    return f"{per_second:,.0f}" if per_second >= 100 else f"{per_second:.3g}"

@@ -1,0 +1,41 @@
+"""Every method in the catalogue keeps the contract; learned ones as initialised, for want of weights."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vfibench.registry import METHODS
+from vfibench.testing import check_adapter, check_names
+
+BUILTIN = [name for name in METHODS.names() if METHODS.origin(name) == "built-in" and name not in {"frames"}]
+QUICK = [name for name in BUILTIN if not METHODS.card(name).learned]
+LEARNED = [name for name in BUILTIN if METHODS.card(name).learned]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_the_catalogue_holds_methods_of_both_sorts():
+    assert {"blend", "nearest"} <= set(QUICK)
+    assert {"superslomo", "convlstm"} <= set(LEARNED)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_method_that_learns_nothing_conforms(name):
+    report = check_adapter(name)
+    report.assert_ok()
+    skipped = {result.name for result in report if result.status == "skipped"}
+    assert skipped <= {"predict_clip", "several_times", "samples_and_times", "time_order"}
+    assert len(report.results) == len(check_names())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEARNED)
+def test_a_learned_method_conforms_as_initialised(name):
+    check_adapter(name).assert_ok()

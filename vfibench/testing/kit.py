@@ -1,0 +1,113 @@
+"""`check_adapter`: which adapter is meant, and the run of all checks on it."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vfibench.contracts import Adapter, AdapterCard
+from vfibench.errors import VfibenchError
+from vfibench.registry import METHODS, load_target
+from vfibench.testing import checks, state
+from vfibench.testing.battery import CHECKS, run_all
+from vfibench.testing.report import Report
+from vfibench.testing.subject import Subject
+
+__all__ = ["check_adapter", "check_names", "checks"]
+
+
+def check_names() -> tuple[str, ...]:
+    """The names of all checks, in the order they run."""
+    return tuple(CHECKS)
+
+
+def check_adapter(
+    adapter: Adapter | type[Adapter] | AdapterCard | str,
+    *,
+    weights: Path | None = None,
+    device: str = "cpu",
+    size: tuple[int, int] = (64, 96),
+    expected_failures: Mapping[str, str] | None = None,
+) -> Report:
+    """Run all conformance checks on an adapter.
+
+    Args:
+        adapter: an instance (copied and loaded anew), a class, a card, a catalogue name or "pkg.mod:Class".
+        weights: a checkpoint. Without one a learned method is checked as initialised, at random but the
+            same each time; the report says so, and checks on what the pictures show are skipped.
+        device: where to run, such as "cuda".
+        size: height and width of the test frames, raised to multiples of the card's.
+        expected_failures: reasons by name of checks that are known to fail.
+
+    Returns:
+        The report; the global state of the process is left as it was.
+
+    Raises:
+        VfibenchError: the adapter cannot be found or has no card, or an expected failure names no check.
+    """
+    expected = expected_failures or {}
+    _refuse_unknown(expected)
+    card, make = _resolve(adapter)
+    subject = Subject(card, make, weights, torch.device(device), size)
+    with state.preserved(), torch.inference_mode(False), torch.enable_grad(), _full_precision(subject.device):
+        results = tuple(run_all(subject, expected))
+    return Report(card.name, _describe_weights(subject), results)
+
+
+def _full_precision(device: torch.device) -> AbstractContextManager[Any]:
+    """On CUDA, convolutions in float32 proper: TF32 differs between batch sizes by 1e-3."""
+    if device.type != "cuda":
+        return nullcontext()
+    flags: AbstractContextManager[Any] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    )
+    return flags
+
+
+def _describe_weights(subject: Subject) -> str:
+    if subject.weights is not None:
+        return str(subject.weights)
+    if subject.untrained:
+        return "random initialisation, as none were given (checks of the pictures' content are skipped)"
+    return "none needed"
+
+
+def _refuse_unknown(expected: Mapping[str, str]) -> None:
+    for name in expected:
+        if name not in CHECKS:
+            near = difflib.get_close_matches(name, CHECKS, n=3, cutoff=0.5) or list(CHECKS)
+            raise VfibenchError(f"unknown check {name!r}", f"did you mean {' or '.join(near)}?")
+
+
+def _resolve(
+    adapter: Adapter | type[Adapter] | AdapterCard | str,
+) -> tuple[AdapterCard, Callable[[], Adapter]]:
+    """The card, and a function that makes an unloaded instance."""
+    if isinstance(adapter, str):
+        is_target = ":" in adapter and adapter not in METHODS.names()
+        return _resolve(load_target(adapter) if is_target else METHODS.card(adapter))
+    if isinstance(adapter, AdapterCard):
+        return adapter, load_target(adapter.target)
+    if isinstance(adapter, type):
+        return _card_of(adapter), adapter
+    return _card_of(type(adapter), adapter), lambda: copy.deepcopy(adapter)
+
+
+def _card_of(cls: type[Any], holder: Any = None) -> AdapterCard:
+    """The card a class (or instance) carries, else the one in the catalogue that names the class."""
+    card = getattr(holder or cls, "card", None)
+    if isinstance(card, AdapterCard):
+        return card
+    for listed in METHODS.cards():
+        if listed.target == f"{cls.__module__}:{cls.__qualname__}":
+            return listed
+    raise VfibenchError(
+        f"expected an Adapter with a card, found {cls.__qualname__} with card {card!r}",
+        "give the class an AdapterCard as its attribute `card`",
+    )
