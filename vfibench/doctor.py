@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 
 from vfibench.contracts import Dataset, DatasetCard, DatasetOptions
 from vfibench.errors import VfibenchError
+from vfibench.provenance import versions
 from vfibench.registry import DATASETS, METHODS, METRICS, PAGES, Problem, load_target
 from vfibench.selection import Inventory, check_root
 
-LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "lpips")
 SHOWN = 5
 
 
@@ -48,7 +46,7 @@ class EnvironmentReport:
     """The machine and what is installed on it.
 
     Attributes:
-        versions: of python and the libraries scores depend on; "not installed" where one is missing.
+        versions: of python, vfibench and the libraries scores depend on, those that are installed.
         problems: plugins that failed to load.
         data_root: where datasets are looked for, None where nothing is set.
         data_root_found: whether that folder exists.
@@ -129,19 +127,12 @@ def environment_report(root: Path | None = None, cuda: bool = False) -> Environm
     """Versions, broken plugins, the data root and, where asked for, CUDA (which imports torch)."""
     problems = [*METHODS.problems(), *DATASETS.problems(), *METRICS.problems(), *PAGES.problems()]
     return EnvironmentReport(
-        versions={"python": platform.python_version(), **{name: _version(name) for name in LIBRARIES}},
+        versions=versions(),
         problems=tuple(problems),
         data_root=root,
         data_root_found=root is not None and root.is_dir(),
         cuda=_cuda() if cuda else "not checked",
     )
-
-
-def _version(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _cuda() -> str:

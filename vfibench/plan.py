@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from vfibench.methods import Method, card_facts, resolve, split_weights
 from vfibench.metrics.protocols import Protocol, get_protocol
 from vfibench.predictors import AUTOCAST, is_dyadic, prediction_paths
 from vfibench.registry import DATASETS, METRICS, load_target
+from vfibench.selection import data_root
 
 DEFAULT_METHODS = ("blend", "nearest")
 DEFAULT_DATASETS = ("synthetic",)
@@ -212,8 +212,7 @@ def open_dataset(name: str, options: DatasetOptions) -> Dataset:
     card = dataset_card(name)
     if options.inputs not in card.inputs:
         raise VfibenchError(f"{card.name} gives {card.inputs} input frames, asked for {options.inputs}")
-    root = options.root or (Path(os.environ["VFIBENCH_DATA"]) if os.environ.get("VFIBENCH_DATA") else None)
-    options = replace(options, root=root, argument=name.partition(":")[2])
+    options = replace(options, root=data_root(options.root), argument=name.partition(":")[2])
     dataset: Dataset = load_target(card.target)(options)
     if len(dataset) == 0:
         raise VfibenchError(f"expected samples in {name}, found none", "see `vfibench doctor --dataset`")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,11 @@ class Inventory:
     def present(self) -> list[str]:
         """Ids of the samples whose files all exist, in scoring order."""
         return [] if self.folder is None else [name for name in self.ids if name not in self.missing]
+
+
+def data_root(given: Path | None) -> Path | None:
+    """The folder datasets are looked for in: as given, else VFIBENCH_DATA, else None."""
+    return given or (Path(os.environ["VFIBENCH_DATA"]) if os.environ.get("VFIBENCH_DATA") else None)
 
 
 def list_hash(ids: Sequence[str]) -> str:
@@ -127,7 +133,7 @@ def choose(inventory: Inventory, options: DatasetOptions) -> tuple[list[str], Se
 def _no_folder(inventory: Inventory) -> VfibenchError:
     places = " or ".join(str(place) for place in inventory.looked_for)
     return VfibenchError(
-        f"expected {inventory.dataset} in {places}, found no such folder", f"get it from {inventory.source}"
+        f"expected {inventory.dataset} in {places}, found nothing there", f"get it from {inventory.source}"
     )
 
 

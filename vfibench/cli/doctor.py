@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from vfibench.doctor import DoctorReport, EnvironmentReport
 
 
 def register(app: typer.Typer) -> None:
@@ -19,10 +22,48 @@ def doctor(
 ) -> None:
     """Versions, devices, plugins that fail; with --dataset: source, licence, layout, what is missing."""
     from vfibench.doctor import dataset_report, environment_report
+    from vfibench.selection import data_root as default_root
 
+    root = default_root(data_root)
     if not dataset:
-        print(environment_report())
+        print("\n".join(environment_lines(environment_report(root, cuda=True))))
         return
-    reports = [dataset_report(name, data_root) for name in dataset]
-    print("\n\n".join(str(report) for report in reports))
-    raise typer.Exit(0 if all(report.complete for report in reports) else 1)
+    reports = [dataset_report(name, root) for name in dataset]
+    print("\n\n".join("\n".join(dataset_lines(report)) for report in reports))
+    raise typer.Exit(0 if all(report.ok for report in reports) else 1)
+
+
+def environment_lines(report: EnvironmentReport) -> list[str]:
+    """Versions, device, data root and broken plugins for a person."""
+    root = "not set (--data-root or VFIBENCH_DATA)"
+    if report.data_root is not None:
+        root = f"{report.data_root}{'' if report.data_root_found else ' (does not exist)'}"
+    lines = [f"{name:13s} {version}" for name, version in report.versions.items()]
+    lines += [f"{'CUDA':13s} {report.cuda}", f"{'data root':13s} {root}"]
+    lines += [f"broken plugin {problem.origin}: {problem.reason}" for problem in report.problems]
+    return lines
+
+
+def dataset_lines(report: DoctorReport) -> list[str]:
+    """Source, size, licence, expected tree, what is found and what is missing."""
+    card = report.card
+    facts = {
+        "task": card.task,
+        "source": card.source,
+        "size": card.size,
+        "licence": card.licence,
+        "paper": card.paper,
+        "looked for": ", ".join(str(path) for path in report.looked_for),
+        "found at": str(report.folder or ""),
+    }
+    lines = [f"{card.name}: {card.title}", f"  {report.status}"]
+    lines += [f"  {name:10s} {value}" for name, value in facts.items() if value]
+    lines += (
+        ["  expected tree", *(f"    {line}" for line in card.layout.strip("\n").splitlines())]
+        if card.layout
+        else []
+    )
+    lines += [f"  missing    {path}" for path in report.missing]
+    more = (report.total or 0) - report.found - len(report.missing)
+    lines += [f"  missing    and {more} more samples"] if report.missing and more > 0 else []
+    return lines + [f"  note       {note}" for note in (*report.remarks, card.notes) if note]

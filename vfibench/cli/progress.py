@@ -58,6 +58,8 @@ class Reporter:
             inputs = job.cell.settings["inputs"]
             text = f"{job.cell.method} on {job.cell.dataset}: {job.dataset.selection}, {inputs} input frames"
             self._line(text + (f", {len(job.times)} times each" if len(job.times) > 1 else ""))
+            for remark in getattr(job.dataset, "remarks", ()):
+                self._line(f"note: {remark}")
             for column, reason in job.unavailable.items():
                 if column not in told:
                     self._line(f"note: the column {column} stays empty: {reason}")

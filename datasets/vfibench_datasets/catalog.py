@@ -1,0 +1,23 @@
+"""The built-in datasets: cards only, nothing heavy."""
+
+from __future__ import annotations
+
+from vfibench.contracts import DatasetCard
+from vfibench_datasets import clip, davis, middlebury, snu_film, ucf101, vimeo90k
+from vfibench_datasets.synthetic.card import CARD as SYNTHETIC
+
+CARDS: tuple[DatasetCard, ...] = (
+    SYNTHETIC,
+    vimeo90k.TRIPLET_CARD,
+    vimeo90k.SEPTUPLET_CARD,
+    vimeo90k.MID_CARD,
+    ucf101.CARD,
+    ucf101.NODUP_CARD,
+    ucf101.MASKED_CARD,
+    davis.TRIPLET_CARD,
+    davis.TRAINVAL_CARD,
+    davis.VAL_2017_CARD,
+    middlebury.CARD,
+    *snu_film.CARDS,
+    clip.CARD,
+)

@@ -1,0 +1,130 @@
+"""Datasets of image files: items (which file plays which part), and the one class that decodes them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vfibench.contracts import DatasetCard, Sample, Selection
+from vfibench.errors import VfibenchError
+
+if TYPE_CHECKING:
+    from vfibench.frames import UInt8Array
+
+
+@dataclass(frozen=True)
+class Item:
+    """One sample as files; paths are relative to the data root, with forward slashes.
+
+    Attributes:
+        id: sample id.
+        inputs: N input frames in time order; a path may occur again where an edge is replicated.
+        targets: T ground-truth frames.
+        times: T target times.
+        tags: passed on to the Sample.
+        mask: picture that is white where pixels count, or None.
+    """
+
+    id: str
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    times: tuple[float, ...] = (0.5,)
+    tags: Mapping[str, str | float | bool] = field(default_factory=dict)
+    mask: str | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file of the sample."""
+        return (*self.inputs, *self.targets, *((self.mask,) if self.mask else ()))
+
+
+class FileDataset:
+    """A Dataset over items whose files are known to exist.
+
+    Attributes:
+        card, selection, ids: as in the Dataset contract.
+        times: target times, the same for all samples.
+        root: folder the items' paths are relative to.
+        size: (width, height) every picture must have; None where samples differ.
+        remarks: sentences for the user, such as how many samples a rule left out.
+    """
+
+    def __init__(
+        self,
+        card: DatasetCard,
+        root: Path,
+        items: Sequence[Item],
+        selection: Selection,
+        size: tuple[int, int] | None = None,
+        remarks: tuple[str, ...] = (),
+    ) -> None:
+        self.card = card
+        self.root = root
+        self.items = tuple(items)
+        self.ids = tuple(item.id for item in items)
+        self.times = self.items[0].times if self.items else card.times
+        self.selection = selection
+        self.size = size
+        self.remarks = remarks
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Sample:
+        """Decode sample `index`; a file that occurs twice is decoded once.
+
+        Raises:
+            VfibenchError: a file cannot be read, or its size is not that of the first (or official).
+        """
+        item = self.items[index]
+        pictures: dict[str, UInt8Array] = {}
+        size = self.size
+        for name in item.files:
+            if name not in pictures:
+                pictures[name] = self._read(name, size)
+                size = size or (pictures[name].shape[2], pictures[name].shape[1])
+        mask = pictures[item.mask][0] >= 128 if item.mask else None
+        frames, targets = (_stack(pictures, names) for names in (item.inputs, item.targets))
+        return Sample(item.id, frames, targets, item.times, item.tags, mask)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of every sample's id and the sizes of its files, the same on every machine and layout.
+
+        It tells another release or a re-encoded copy apart without reading the pictures.
+        """
+        digest = hashlib.sha256()
+        for item in self.items:
+            sizes = [(self.root / name).stat().st_size for name in item.files]
+            digest.update(f"{item.id} {sizes}\n".encode())
+        return digest.hexdigest()
+
+    def _read(self, name: str, size: tuple[int, int] | None) -> UInt8Array:
+        from vfibench.frames import read_image
+
+        path = self.root / name
+        picture = read_image(path)
+        found = (picture.shape[2], picture.shape[1])
+        if size is not None and found != size:
+            raise wrong_size(path, size, found)
+        return picture
+
+
+def wrong_size(path: Path, expected: tuple[int, int], found: tuple[int, int]) -> VfibenchError:
+    """The error for a picture of another size; sizes are (width, height)."""
+    sizes = [f"{width}x{height}" for width, height in (expected, found)]
+    return VfibenchError(
+        f"expected {sizes[0]} pixels, found {sizes[1]}, in {path}", "restore the original file"
+    )
+
+
+def _stack(pictures: Mapping[str, UInt8Array], names: Sequence[str]) -> UInt8Array:
+    """[N, 3, H, W], a channel-first view of interleaved memory (channels_last to torch)."""
+    import numpy as np
+
+    return np.stack([pictures[name].transpose(1, 2, 0) for name in names]).transpose(0, 3, 1, 2)
