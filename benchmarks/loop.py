@@ -65,7 +65,7 @@ def plain_skimage(folders: list[Path]) -> Scores:
 
 
 def dense_kernel() -> torch.Tensor:
-    line = torch.exp(-(torch.arange(11) - 5.0) ** 2 / (2 * 1.5**2))
+    line = torch.exp(-((torch.arange(11) - 5.0) ** 2) / (2 * 1.5**2))
     line = line / line.sum()
     return torch.einsum("i,j,k->ijk", line, line, line)[None, None]
 
@@ -107,7 +107,9 @@ def worst(found: Scores, reference: Scores) -> float:
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--data-root", type=Path, required=True)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--threads", type=int, default=2)
@@ -115,9 +117,13 @@ def main() -> None:
     given = options.parse_args()
     torch.set_num_threads(given.threads)
     request = Request(
-        methods=("blend",), datasets=("ucf101",), metrics=("ssim3d",), data_root=given.data_root, partial=True,
+        methods=("blend",),
+        datasets=("ucf101",),
+        metrics=("ssim3d",),
+        data_root=given.data_root,
+        partial=True,
         batch_size=given.batch_size,
-    )  # fmt: skip
+    )
     (job,) = Planner(request).jobs()
     folders = [given.data_root / "ucf101_interp_ours" / name for name in job.dataset.ids]
     with tempfile.TemporaryDirectory() as scratch:
@@ -138,7 +144,9 @@ def main() -> None:
                 reference = reference or scores
                 difference = worst(scores, reference)
                 assert difference < 2e-4, f"{name}: scores differ by {difference}"
-    print(f"{len(folders)} triplets, {given.rounds} rounds, {given.threads} threads, torch {torch.__version__}")
+    print(
+        f"{len(folders)} triplets, {given.rounds} rounds, {given.threads} threads, torch {torch.__version__}"
+    )
     base = spent["vfibench"]
     for name, seconds in spent.items():
         rate = len(folders) / statistics.median(seconds)

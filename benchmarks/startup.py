@@ -1,6 +1,6 @@
 """How long `vfibench --help` and `list` take beside `python -c pass`, interleaved, in one run.
 
-    python benchmarks/startup.py
+python benchmarks/startup.py
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ def load_method(name: str, weights: Path | str | None = None, device: str = "cpu
     """
     import torch
 
+    from vfibench.checks import check_device
     from vfibench.methods import resolve
-    from vfibench.plan import check_device
 
     check_device(device)
     given = None if weights is None else str(weights)
@@ -46,7 +46,7 @@ def load_dataset(
     Raises:
         VfibenchError: unknown name, missing root or files.
     """
-    from vfibench.plan import open_dataset
+    from vfibench.checks import open_dataset
 
     options = DatasetOptions(
         root=Path(root) if root is not None else None,

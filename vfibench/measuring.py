@@ -19,10 +19,10 @@ import torch
 from vfibench.contracts import Sample
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.images import ImageWriter
+from vfibench.lines import Row
 from vfibench.metrics.scorer import Scorer
 from vfibench.plan import Job
 from vfibench.predictors import AdapterPredictor, Batch, FolderPredictor, Predictor, Stopwatch
-from vfibench.store import Row
 from vfibench.timing import peak_memory_mb
 
 DIGITS = 9  # of a stored score: far below any metric's own error, and the files stay readable

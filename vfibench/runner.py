@@ -10,11 +10,13 @@ from typing import Any, Literal
 import torch
 
 from vfibench import provenance
+from vfibench.columns import column_facts
+from vfibench.lines import Row
 from vfibench.loading import decoded
 from vfibench.measuring import Measurer
-from vfibench.plan import Job, column_facts
+from vfibench.plan import Job
 from vfibench.shards import Shard
-from vfibench.store import CellWriter, MemoryStore, ResultStore, Row
+from vfibench.store import CellWriter, MemoryStore, ResultStore
 
 Policy = Literal["missing", "always", "never"]
 

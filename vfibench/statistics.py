@@ -80,7 +80,7 @@ class Throughput:
 def throughput(timings: Sequence[Mapping[str, Any]]) -> Throughput | None:
     """Summarise a cell's timing lines; None where there are none.
 
-    The first call of each frame size in a process is warm-up and is left out while others remain.
+    The first call of each frame and batch size in a process is warm-up and is left out while others remain.
     """
     steady = [line for line in timings if not line["warmup"]]
     used = steady or list(timings)

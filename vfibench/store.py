@@ -12,87 +12,21 @@ A folder holds `run.json` (one a shard: `run.1of3.json`), `scores/<cell>.<shard>
 
 from __future__ import annotations
 
-import fcntl
+import glob
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from vfibench.cells import Cell
 from vfibench.errors import VfibenchError
+from vfibench.lines import JsonLines, Row, read_lines, unwritable
 from vfibench.shards import Shard
 
 SCHEMA_VERSION = 1
-
-Row = dict[str, Any]
-
-
-class JsonLines:
-    """One append-only, locked file of JSON lines.
-
-    Opening it takes the lock, cuts a torn last line and reads what is there.
-
-    Raises:
-        VfibenchError: another process holds the file, a line is damaged, or it cannot be written.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = path.open("ab+", buffering=0)
-        except OSError as error:
-            raise unwritable(path, error) from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._file.close()
-            raise VfibenchError(
-                f"another run is writing {path}", "wait for it to end, or choose another --out"
-            ) from error
-        self.rows = self._recover()
-
-    def _recover(self) -> list[Row]:
-        self._file.seek(0)
-        text = self._file.read()
-        whole = text.rfind(b"\n") + 1
-        if whole < len(text):
-            os.truncate(self.path, whole)
-        return list(parse_lines(self.path, text[:whole]))
-
-    def append(self, rows: Sequence[Row]) -> None:
-        """Write rows in one go, so that a kill leaves at most one torn line at the end."""
-        data = memoryview("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows).encode())
-        try:
-            while data:
-                data = data[self._file.write(data) :]
-        except OSError as error:
-            raise unwritable(self.path, error) from error
-
-    def close(self) -> None:
-        """Give the lock back."""
-        self._file.close()
-
-
-def unwritable(path: Path, error: OSError) -> VfibenchError:
-    """The one line for a folder that is read-only, or a disk that is full."""
-    return VfibenchError(
-        f"cannot write {path}: {error.strerror or error}",
-        "free space there or choose another --out; what was written before is kept",
-    )
-
-
-def parse_lines(path: Path, text: bytes) -> Iterator[Row]:
-    """Rows of complete lines; VfibenchError names a damaged one."""
-    for number, line in enumerate(text.splitlines(), 1):
-        try:
-            yield json.loads(line)
-        except ValueError as error:
-            raise VfibenchError(
-                f"expected JSON on line {number} of {path}, found {line[:40]!r}", "remove that line"
-            ) from error
 
 
 @dataclass
@@ -123,6 +57,27 @@ class CellWriter:
         """Close both files."""
         self.scores.close()
         self.timings.close()
+
+
+@dataclass
+class MemoryStore:
+    """The same face as ResultStore for `vfibench.evaluate`: keeps rows, writes nothing."""
+
+    rows: list[Row] = field(default_factory=list)
+    timings: list[Row] = field(default_factory=list)
+    done: set[tuple[str, float]] = field(default_factory=set)
+
+    def open_cell(self, cell: Cell, shard: Shard) -> MemoryStore:  # noqa: ARG002 one cell, one shard
+        """Itself."""
+        return self
+
+    def append(self, rows: Sequence[Row], timings: Sequence[Row]) -> None:
+        """Keep a batch."""
+        self.rows.extend(rows)
+        self.timings.extend(timings)
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +126,7 @@ class ResultStore:
         scores = JsonLines(self.folder / "scores" / f"{cell.name}.{shard}.jsonl")
         try:
             timings = JsonLines(self.folder / "timings" / f"{cell.name}.{shard}.jsonl")
-            rows = [row for path in self._files("scores", cell) for row in self._read(path)]
+            rows = [row for path in self._files("scores", cell) for row in read_lines(path)]
         except VfibenchError:
             scores.close()
             raise
@@ -211,13 +166,13 @@ class ResultStore:
 
     def _result(self, entry: dict[str, Any]) -> CellResult:
         cell = Cell.from_json(entry)
-        rows = merge_rows(cell.name, [self._read(path) for path in self._files("scores", cell)])
-        timings = [line for path in self._files("timings", cell) for line in self._read(path)]
+        rows = merge_rows(cell.name, [read_lines(path) for path in self._files("scores", cell)])
+        timings = [line for path in self._files("timings", cell) for line in read_lines(path)]
         return CellResult(cell, count(rows, entry["planned"]), rows, timings, entry, self.folder)
 
     def _counts(self, entry: dict[str, Any]) -> dict[str, int]:
         files = self._files("scores", Cell.from_json(entry))
-        return count(merge_rows(entry["name"], [self._read(path) for path in files]), entry["planned"])
+        return count(merge_rows(entry["name"], [read_lines(path) for path in files]), entry["planned"])
 
     def _entries(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -227,19 +182,7 @@ class ResultStore:
 
     def _files(self, kind: str, cell: Cell) -> list[Path]:
         folder = self.folder / kind
-        return sorted(folder.glob(f"{glob_escape(cell.name)}.*of*.jsonl"), key=_shard_of)
-
-    @staticmethod
-    def _read(path: Path) -> list[Row]:
-        text = path.read_bytes()
-        return list(parse_lines(path, text[: text.rfind(b"\n") + 1]))
-
-
-def glob_escape(name: str) -> str:
-    """Cell names hold "+" and dots only, but be safe."""
-    import glob
-
-    return glob.escape(name)
+        return sorted(folder.glob(f"{glob.escape(cell.name)}.*of*.jsonl"), key=_shard_of)
 
 
 def _shard_of(path: Path) -> tuple[int, int]:
@@ -293,27 +236,6 @@ def count(rows: Iterable[Mapping[str, Any]], planned: int) -> dict[str, int]:
     return {"planned": planned, "ok": ok, "error": error, "skipped": planned - ok - error}
 
 
-@dataclass
-class MemoryStore:
-    """The same face as ResultStore for `vfibench.evaluate`: keeps rows, writes nothing."""
-
-    rows: list[Row] = field(default_factory=list)
-    timings: list[Row] = field(default_factory=list)
-    done: set[tuple[str, float]] = field(default_factory=set)
-
-    def open_cell(self, cell: Cell, shard: Shard) -> MemoryStore:  # noqa: ARG002 one cell, one shard
-        """Itself."""
-        return self
-
-    def append(self, rows: Sequence[Row], timings: Sequence[Row]) -> None:
-        """Keep a batch."""
-        self.rows.extend(rows)
-        self.timings.extend(timings)
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
 def read_results(folders: Sequence[Path]) -> list[CellResult]:
     """All cells of run folders, or of folders that hold run folders.
 
@@ -353,8 +275,6 @@ def merge_folders(folders: Sequence[Path], out: Path) -> None:
 
 
 def _copy_new(source: Path, target: Path) -> None:
-    import shutil
-
     if target.exists():
         raise VfibenchError(f"{source} and another folder are the same shard", "merge each shard once")
     try:

@@ -63,7 +63,10 @@ def test_the_list_names_the_plugin_and_warns_of_the_broken_one(environment) -> N
     assert done.returncode == 0
     assert "fake-second" in done.stdout
     assert "[vfibench-fake-plugin]" in done.stdout
-    assert "warning: the plugin broken (vfibench-fake-plugin) failed to load: ImportError: libmissing" in done.stderr
+    assert (
+        "warning: the plugin broken (vfibench-fake-plugin) failed to load: ImportError: libmissing"
+        in done.stderr
+    )
 
 
 def test_the_doctor_names_the_broken_plugin(environment) -> None:
@@ -89,8 +92,12 @@ def test_the_wheel_holds_everything_and_runs_without_the_checkout(tmp_path: Path
     assert not any(name.startswith("tests/") for name in names)
     target = tmp_path / "site"
     pip("install", "--no-deps", "--target", target, wheel)
-    code = "import vfibench, sys; from vfibench.cli import main; print(vfibench.__file__); main(['list', 'methods'])"
+    code = (
+        "import vfibench; from vfibench.cli import main; print(vfibench.__file__); main(['list', 'methods'])"
+    )
     environment = {**os.environ, "PYTHONPATH": str(target)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd="/", check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd="/", check=False
+    )
     assert str(target) in done.stdout
     assert "convlstm" in done.stdout

@@ -20,8 +20,20 @@ LAYERS = [
     {"contracts", "errors"},
     {"frames", "registry", "selection"},
     {"metrics", "provenance", "statistics"},
-    {"store", "weights", "shards", "cells", "images", "loading"},
-    {"leaderboards", "methods", "predictors", "plan", "measuring", "runner", "timing", "reporting", "doctor"},
+    {"store", "weights", "shards", "cells", "images", "lines", "loading"},
+    {
+        "leaderboards",
+        "columns",
+        "methods",
+        "checks",
+        "predictors",
+        "plan",
+        "measuring",
+        "runner",
+        "timing",
+        "reporting",
+        "doctor",
+    },
     {"testing", "api"},
     {"cli"},
 ]
@@ -29,7 +41,9 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
 def rooms() -> list[str]:
-    return sorted(path.stem for path in ROOT.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists())
+    return sorted(
+        path.stem for path in ROOT.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    )
 
 
 def imported(path: Path) -> set[str]:
@@ -37,7 +51,11 @@ def imported(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "vfibench" else [node.module]
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "vfibench"
+                else [node.module]
+            )
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:

@@ -35,10 +35,10 @@ def speed(
 
     import torch
 
+    from vfibench.checks import check_device
     from vfibench.cli.run import default_device
     from vfibench.errors import VfibenchError
     from vfibench.methods import find_card, resolve
-    from vfibench.plan import check_device
     from vfibench.predictors import AUTOCAST
     from vfibench.timing import measure_speed
 

@@ -19,7 +19,7 @@ def verify(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
 ) -> None:
     """Check that an adapter keeps its contract: shapes, range, statelessness, padding and more."""
-    from vfibench.plan import check_device
+    from vfibench.checks import check_device
     from vfibench.testing import check_adapter
 
     check_device(device)

@@ -52,7 +52,9 @@ def test_unknown_names_get_the_nearest(refused, clip: str) -> None:
 
 def test_a_missing_data_root_is_told(refused, tmp_path: Path) -> None:
     assert "--data-root" in refused("run", "-m", "blend", "-d", "ucf101")
-    assert str(tmp_path / "no") in refused("run", "-m", "blend", "-d", "ucf101", "--data-root", tmp_path / "no")
+    assert str(tmp_path / "no") in refused(
+        "run", "-m", "blend", "-d", "ucf101", "--data-root", tmp_path / "no"
+    )
 
 
 def test_a_missing_folder_of_frames_is_told(refused, tmp_path: Path) -> None:
@@ -119,7 +121,9 @@ def test_weights_that_are_not_there_or_not_asked_for_are_told(refused, clip: str
 
 def test_a_text_file_as_weights_is_refused(refused, clip: str, tmp_path: Path) -> None:
     (tmp_path / "text.pt").write_text("not a checkpoint")
-    message = refused("run", "-m", "convlstm", "-d", clip, "--metric", "ie", "--weights", tmp_path / "text.pt")
+    message = refused(
+        "run", "-m", "convlstm", "-d", clip, "--metric", "ie", "--weights", tmp_path / "text.pt"
+    )
     assert "text.pt" in message
 
 
@@ -137,7 +141,9 @@ def test_other_words_than_expected_are_told(refused, clip: str) -> None:
     assert "found no run" in refused("report", ".")
 
 
-def test_an_unavailable_metric_is_an_error_only_where_it_was_asked_for(refused, clip: str, monkeypatch, tmp_path) -> None:
+def test_an_unavailable_metric_is_an_error_only_where_it_was_asked_for(
+    refused, clip: str, monkeypatch, tmp_path
+) -> None:
     monkeypatch.setenv("VFIBENCH_BACKBONES", str(tmp_path))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert "lpips-squeeze" in refused("run", "-m", "blend", "-d", clip, "--metric", "lpips-squeeze")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import multiprocessing
 import os
 import random
 import signal
@@ -12,46 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
+from killed_runs import start
 from made_clips import make_clip
-
-from vfibench.cli import main
-from vfibench.store import JsonLines
 
 
 def command(clip: Path, out: Path) -> list[str]:
     words = ["run", "-m", "odd_methods:Slow", "-d", f"clip:{clip}", "--out", str(out), "--batch-size", "2"]
     return [*words, "--metric", "ie", "--workers", "1", "--device", "cpu"]
-
-
-def work(arguments: list[str], kill_in_write: int) -> None:
-    """In a child process: run, or die halfway through the write numbered `kill_in_write`."""
-    import torch
-
-    torch.set_num_threads(1)
-    if kill_in_write:
-        whole, writes = JsonLines.append, iter(range(1, 10_000))
-
-        def torn(self: JsonLines, rows: list[dict[str, object]]) -> None:
-            if next(writes) < kill_in_write:
-                whole(self, rows)
-                return
-            text = "".join(json.dumps(row) + "\n" for row in rows).encode()
-            self._file.write(text[: len(text) // 2 + 7])
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        JsonLines.append = torn  # type: ignore[method-assign]
-    try:
-        main(arguments)
-    except SystemExit as end:
-        os._exit(int(end.code or 0))
-
-
-def start(arguments: list[str], kill_in_write: int = 0) -> multiprocessing.Process:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["vfibench.runner", "vfibench.cli.progress", "odd_methods", "pandas"])
-    process = context.Process(target=work, args=(arguments, kill_in_write))
-    process.start()
-    return process  # type: ignore[return-value]
 
 
 def digest(out: Path) -> str:

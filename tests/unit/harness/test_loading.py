@@ -44,8 +44,11 @@ def test_an_error_is_raised_when_its_batch_is_due_and_not_before() -> None:
             raise VfibenchError("cannot read image seven.png")
         return index
 
-    used = []
+    used: list[int] = []
+
+    def use() -> None:
+        used.extend(number for number, _ in decoded(BATCHES, decode, workers=2))
+
     with pytest.raises(VfibenchError, match="seven"):
-        for number, _ in decoded(BATCHES, decode, workers=2):
-            used.append(number)
+        use()
     assert used == [0, 1]

@@ -48,7 +48,9 @@ def test_recursion_takes_midpoints_of_midpoints() -> None:
     assert len(calls) == 7  # each frame once
 
 
-@pytest.mark.parametrize(("time", "dyadic"), [(0.5, True), (0.125, True), (1 / 3, False), (0.0, False), (1.0, False)])
+@pytest.mark.parametrize(
+    ("time", "dyadic"), [(0.5, True), (0.125, True), (1 / 3, False), (0.0, False), (1.0, False)]
+)
 def test_only_dyadic_times_are_reached_by_recursion(time: float, dyadic: bool) -> None:
     assert is_dyadic(time) is dyadic
 

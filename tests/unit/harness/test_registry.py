@@ -43,7 +43,9 @@ def test_a_plugin_adds_a_card_a_sequence_or_a_class_with_a_card(fresh: Any) -> N
     assert not found.problems()
 
 
-@pytest.mark.parametrize("error", [ImportError("no torchxyz"), SystemExit(3), RuntimeError("a\nb"), SyntaxError("x")])
+@pytest.mark.parametrize(
+    "error", [ImportError("no torchxyz"), SystemExit(3), RuntimeError("a\nb"), SyntaxError("x")]
+)
 def test_a_broken_plugin_harms_nobody_else(fresh: Any, error: BaseException) -> None:
     good = AdapterCard("good", "a:B")
     found = fresh(point("bad", raising(error)), point("fine", lambda: good))

@@ -10,8 +10,9 @@ import pytest
 
 from vfibench.cells import Cell
 from vfibench.errors import VfibenchError
+from vfibench.lines import JsonLines
 from vfibench.shards import Shard
-from vfibench.store import JsonLines, ResultStore, count, merge_folders, merge_rows, read_results
+from vfibench.store import ResultStore, count, merge_folders, merge_rows, read_results
 
 CELL = Cell("blend", "ucf101", "vfibench", {"inputs": 2})
 
@@ -25,7 +26,12 @@ def error(index: int) -> dict[str, Any]:
 
 
 def entry(planned: int = 3, cell: Cell = CELL) -> dict[str, Any]:
-    return cell.to_json() | {"planned": planned, "selection": {"kind": "official"}, "columns": {}, "unavailable": {}}
+    return cell.to_json() | {
+        "planned": planned,
+        "selection": {"kind": "official"},
+        "columns": {},
+        "unavailable": {},
+    }
 
 
 def test_a_torn_last_line_is_cut_and_the_rest_kept(tmp_path: Path) -> None:
@@ -91,7 +97,7 @@ def test_ok_replaces_error_and_order_is_the_datasets() -> None:
 
 
 def test_two_scores_of_one_sample_are_an_error() -> None:
-    with pytest.raises(VfibenchError, match="'s1' at t=0.5 was scored twice"):
+    with pytest.raises(VfibenchError, match=r"'s1' at t=0\.5 was scored twice"):
         merge_rows("c", [[ok(1)], [ok(1)]])
 
 
@@ -122,7 +128,7 @@ def test_the_latest_attempt_counts(tmp_path: Path) -> None:
 
 def test_a_later_schema_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"schema_version": 99, "cells": []}')
-    with pytest.raises(VfibenchError, match="expected schema_version 1 .* found 99"):
+    with pytest.raises(VfibenchError, match=r"expected schema_version 1 .* found 99"):
         ResultStore(tmp_path).results()
 
 

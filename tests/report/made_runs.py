@@ -1,0 +1,199 @@
+"""Run folders for tests of pages, written through the store with made-up but lifelike scores.
+
+No score here is a measurement: values come from a seeded generator around a method's `level`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vfibench.cells import Cell
+from vfibench.contracts import Padding
+from vfibench.registry import METRICS
+from vfibench.shards import Shard
+from vfibench.store import ResultStore
+
+DEFAULT = ("psnr", "ssim", "ssim3d", "ie")
+CPU = {"type": "cpu", "name": "Example CPU at 2.50GHz", "cores": 2, "threads": 2}
+H200 = {"type": "cuda", "name": "NVIDIA H200", "memory_mb": 143771, "cuda": "13.0", "cudnn": 91002}
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def column_facts(columns: Sequence[str]) -> dict[str, Any]:
+    cards = {name: METRICS.card(name) for name in columns}
+    words = ("title", "version", "unit", "better")
+    return {name: {word: getattr(card, word) for word in words} for name, card in cards.items()}
+
+
+@dataclass(frozen=True)
+class MadeCell:
+    """What a test wants to see on a page; everything else is filled in as the runner would."""
+
+    method: str = "blend"
+    dataset: str = "ucf101"
+    protocol: str = "vfibench"
+    level: float = 34.0
+    samples: int = 8
+    official: int | None = None
+    kind: str = "official"
+    columns: Sequence[str] = DEFAULT
+    inputs: int = 2
+    times: Sequence[float] = (0.5,)
+    exact: int = 0
+    failed: int = 0
+    unreached: int = 0
+    unavailable: dict[str, str] = field(default_factory=dict)
+    weights: str | None = None
+    precision: str = "fp32"
+    variant: str = ""
+    ms: float | None = 12.0
+    device: dict[str, Any] = field(default_factory=lambda: CPU)
+    facts: dict[str, Any] = field(default_factory=dict)
+    command: str = "vfibench run -m blend -d ucf101"
+
+    @property
+    def ids(self) -> list[str]:
+        return [f"{number:04d}" for number in range(self.samples)]
+
+    @property
+    def selection(self) -> dict[str, Any]:
+        official = self.samples if self.official is None else self.official
+        text = f"{self.samples} samples"
+        if self.kind == "partial":
+            text = f"{self.samples} of {official} (partial)"
+        elif self.kind == "own list":
+            text += " (own list)"
+        return {"kind": self.kind, "chosen": self.samples, "official": official, "text": text}
+
+
+def settings(made: MadeCell) -> dict[str, Any]:
+    return {
+        "weights_sha256": sha(made.weights) if made.weights else None,
+        "variant": made.variant,
+        "inputs": made.inputs,
+        "recursion": False,
+        "precision": made.precision,
+        "device": made.device["type"],
+        "batch_size": 4,
+        "padding": asdict(Padding()),
+        "predictions": sha(made.method) if made.method.startswith("frames:") else None,
+        "selection": made.kind,
+        "list_sha256": sha("".join(made.ids)),
+        "times": list(made.times),
+        "files": None,
+        "metrics": {column: facts["version"] for column, facts in column_facts(made.columns).items()},
+    }
+
+
+def facts(made: MadeCell) -> dict[str, Any]:
+    method = {
+        "title": f"the method {made.method}",
+        "year": 2018,
+        "paper": "Jiang et al., CVPR 2018",
+        "licence": "none stated",
+        "code_url": "https://example.org/code",
+        "training_data": "Vimeo-90K" if made.weights else "",
+        "times": "any",
+        "learned": made.weights is not None,
+        "weights": made.weights,
+    }
+    return {
+        "method": method | made.facts,
+        "dataset": {
+            "title": f"the dataset {made.dataset}",
+            "task": "frames 0 and 2 in, frame 1 out",
+            "licence": "research only",
+        },
+        "protocol": {"title": "PSNR and SSIM as in the papers", "source": "vfibench"},
+    }
+
+
+def entry(made: MadeCell, cell: Cell) -> dict[str, Any]:
+    """The cell's part of run.json, as vfibench.runner writes it."""
+    return cell.to_json() | {
+        "planned": made.samples * len(made.times),
+        "selection": made.selection,
+        "columns": column_facts(made.columns),
+        "unavailable": made.unavailable,
+        "provenance": {
+            "command": made.command,
+            "versions": {"python": "3.13.1", "vfibench": "0.1.0", "torch": "2.15.0"},
+            "git": {"commit": sha("commit")[:40], "changed": False},
+            "platform": "Linux-6.1-x86_64",
+            "device": made.device,
+        },
+    }
+
+
+def value(column: str, level: float) -> float:
+    """A score of the right size: dB, a similarity that grows with it, an error that falls with it."""
+    kind = column.partition("@")[0]
+    shift = (int(sha(column)[:4], 16) % 400) / 1000 if "@" in column else 0.0
+    if kind == "psnr":
+        return round(level + 4 * shift, 9)
+    if kind.startswith("ssim"):
+        return round(1 - 10 ** (-(level + 8 * shift) / 24), 9)
+    return round(160 * 10 ** (-level / 20), 9)
+
+
+def rows(made: MadeCell) -> list[dict[str, Any]]:
+    hardness, noise = random.Random(made.dataset), random.Random(f"{made.method} {made.weights}")
+    frames = [(index, name, time) for index, name in enumerate(made.ids) for time in made.times]
+    found: list[dict[str, Any]] = []
+    for place, (index, name, time) in enumerate(frames[: len(frames) - made.unreached]):
+        row: dict[str, Any] = {"index": index, "sample": name, "t": time}
+        level = made.level + hardness.gauss(0.0, 3.0) + noise.gauss(0.0, 0.1)
+        if place < made.failed:
+            found.append(row | {"status": "error", "message": "NaN or infinity in the prediction"})
+        elif place < made.failed + made.exact:
+            scores = {
+                column: None if column.startswith("psnr") else value(column, 400) for column in made.columns
+            }
+            found.append(row | {"status": "ok", "scores": scores, "exact": True})
+        else:
+            found.append(row | {"status": "ok", "scores": {c: value(c, level) for c in made.columns}})
+    return found
+
+
+def timings(made: MadeCell) -> list[dict[str, Any]]:
+    if made.ms is None:
+        return []
+    generator = random.Random(made.method)
+    per_sample = len(made.times)
+    return [
+        {
+            "batch": batch,
+            "samples": 4,
+            "frames": 4 * per_sample,
+            "shape": [256, 256],
+            "predict_s": round(
+                4 * per_sample * made.ms * (20 if batch == 0 else generator.uniform(0.9, 1.3)) / 1e3, 7
+            ),
+            "warmup": batch == 0,
+            "peak_mb": 812.25,
+        }
+        for batch in range(max(2, made.samples // 4))
+    ]
+
+
+def write_run(folder: Path, cells: Sequence[MadeCell]) -> Path:
+    """A run folder with these cells."""
+    store, entries = ResultStore(folder), []
+    for made in cells:
+        cell = Cell(made.method, made.dataset, made.protocol, settings(made), facts(made))
+        writer = store.open_cell(cell, Shard())
+        writer.append(rows(made), timings(made))
+        writer.close()
+        entries.append(entry(made, cell))
+    store.write_run(
+        Shard(), {"status": "complete", "shard": [0, 1], "command": "vfibench run", "cells": entries}
+    )
+    return folder
