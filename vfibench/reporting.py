@@ -13,8 +13,9 @@ from pathlib import Path
 
 from vfibench.contracts import PageCard
 from vfibench.errors import VfibenchError
+from vfibench.lines import unwritable
 from vfibench.registry import PAGES, import_sibling, load_target
-from vfibench.store import CellResult, read_results, unwritable
+from vfibench.store import CellResult, read_results
 
 
 @dataclass(frozen=True)

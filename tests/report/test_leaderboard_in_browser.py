@@ -69,6 +69,12 @@ def test_the_address_sorts_the_tables_and_a_hostile_name_stays_text(chromium, tm
     assert "ucf101, protocol vfibench" in read.text
 
 
+def test_a_row_without_a_value_stays_last_when_the_worst_come_first(chromium, tmp_path, page):
+    scores = dom(chromium, tmp_path, f"{page.as_uri()}#scores-2=fps").tables["scores-2"]
+    assert scores.texts("rank") == ["4", "3", "2", "1"]
+    assert scores.texts("fps")[-1] == "–"
+
+
 CLICKS = [
     (1, "descending", "#scores-2=-psnr", ["1", "2", "3", "4"]),
     (2, "ascending", "#scores-2=psnr", ["4", "3", "2", "1"]),

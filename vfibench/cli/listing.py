@@ -62,7 +62,7 @@ def _origin(origin: str) -> str:
 def _definitions() -> list[tuple[str, ...]]:
     from vfibench.metrics.definitions import DEFINITIONS
 
-    return [(name, definition.title) for name, definition in DEFINITIONS.items()]
+    return [(name, definition.whose) for name, definition in DEFINITIONS.items()]
 
 
 def _protocols() -> list[tuple[str, ...]]:

@@ -36,7 +36,7 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
         for column in board.columns[:WIDE]:
             console.print(f"  {column}: {board.titles[column]}", style="dim", markup=False)
         for column, reason in board.unavailable.items():
-            console.print(f"  {column}: empty, {reason}", style="dim", markup=False)
+            console.print(f"  {column}: empty, {reason.partition(',')[0]}", style="dim", markup=False)
 
 
 def _table(board: Board, group: Group) -> Table:

@@ -1,0 +1,83 @@
+"""Numbers as papers print them: digits, exact frames, best and second."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from vfibench.leaderboards import Board, Entry, Group
+from vfibench.statistics import Summary
+from vfibench_reports.tables import Column, Field
+
+Mark = Literal["", "best", "second"]
+
+THREE_DIGITS = frozenset({"psnr", "ie", "ie-rms", "ie-l2"})
+MISSING = "–"
+
+
+def kind(column: str) -> str:
+    """What is measured, without the definition: "psnr" of "psnr@rife"."""
+    return column.partition("@")[0]
+
+
+def score_text(column: str, mean: float) -> str:
+    """A mean with its digits: three for dB and errors in levels, four for what lies in [0, 1]."""
+    return f"{mean:.{3 if kind(column) in THREE_DIGITS else 4}f}"
+
+
+def metric_column(board: Board, column: str) -> Column:
+    """The heading of a metric: "PSNR", below it "dB ↑"."""
+    name, _, definition = column.partition("@")
+    higher = board.better[column] == "higher"
+    arrow = "↑" if higher else "↓"
+    unit = "dB " if name == "psnr" else ""
+    return Column(
+        key=column,
+        label=name,
+        detail=f"{'@' + definition + ' ' if definition else ''}{unit}{arrow}",
+        tip=f"{board.titles[column]}; {board.better[column]} is better",
+        first="descending" if higher else "ascending",
+        style="number",
+        upper=True,
+    )
+
+
+def score_field(entry: Entry, column: str, mark: Mark = "") -> Field:
+    """The mean of one column, with what was left out of it."""
+    summary = entry.scores.get(column)
+    if summary is None:
+        return Field(MISSING, tip=entry.result.info["unavailable"].get(column, "not measured"))
+    left_out = [f"+{summary.exact} exact"] * (summary.exact > 0)
+    left_out += [f"{summary.undefined} undefined"] * (summary.undefined > 0)
+    tip = f"mean of {summary.n} frames"
+    if summary.mean is None:
+        if summary.exact:
+            return Field(f"exact ×{summary.exact}", math.inf, mark=mark, tip="every frame equals its target")
+        return Field(MISSING, detail=" ".join(left_out), tip="no frame has a score")
+    return Field(score_text(column, summary.mean), summary.mean, ", ".join(left_out), mark, tip=tip)
+
+
+def marks(board: Board, group: Group, column: str) -> list[Mark]:
+    """Best and second of a ranked group of two or more; equal as printed is equal."""
+    values = [_comparable(column, entry.scores.get(column)) for entry in group.entries]
+    found = sorted({value for value in values if value is not None}, reverse=board.better[column] == "higher")
+    if not group.ranked or len(found) < 2:
+        return [""] * len(values)
+    return ["best" if value == found[0] else "second" if value == found[1] else "" for value in values]
+
+
+def _comparable(column: str, summary: Summary | None) -> float | None:
+    if summary is None:
+        return None
+    if summary.mean is None:
+        return math.inf if summary.exact else None
+    return float(score_text(column, summary.mean))
+
+
+def quantity(value: float | None) -> Field:
+    """A measured quantity with about three digits: speeds, times, memory."""
+    if value is None:
+        return Field(MISSING)
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    text = f"{value:,.{digits}f}" if value >= 0.1 else f"{value:.2g}"
+    return Field(text.replace(",", " "), value)  # a narrow no-break space

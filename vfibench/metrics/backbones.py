@@ -1,0 +1,152 @@
+"""The convolutional networks under LPIPS: finding their weight files and reading them safely."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from vfibench.errors import VfibenchError
+
+ENVIRONMENT = "VFIBENCH_BACKBONES"
+TIMEOUT = 10  # seconds without an answer from the download server
+Weights = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A torchvision classifier whose features LPIPS compares.
+
+    Attributes:
+        network: torchvision's name of it, with which accepted file names begin.
+        url: torchvision's file; the part of its name after the dash begins its sha256.
+        taps: indices in torchvision's `features` after which features are taken.
+    """
+
+    network: str
+    url: str
+    taps: tuple[int, ...]
+
+
+BACKBONES = {
+    "alex": Backbone(
+        "alexnet", "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", (1, 4, 7, 9, 11)
+    ),
+    "squeeze": Backbone(
+        "squeezenet1_1",
+        "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
+        (1, 4, 7, 9, 10, 11, 12),
+    ),
+}
+
+
+def find_backbone(net: str, folder: Path | None = None) -> Path:
+    """Find the weights of a backbone, downloading them to torch's cache as the last resort.
+
+    Args:
+        net: "alex" or "squeeze".
+        folder: looked in first; then $VFIBENCH_BACKBONES, then torch's own cache.
+
+    Returns:
+        A torchvision state dict (.pth, .pt) or the same as an .npz.
+
+    Raises:
+        VfibenchError: it is nowhere and cannot be downloaded.
+    """
+    backbone = BACKBONES[net]
+    places = list(_places(folder))
+    for place in places:
+        files = sorted(place.glob(f"{backbone.network}[-_.]*")) if place.is_dir() else []
+        found = [file for file in files if file.suffix in {".pth", ".pt", ".npz"}]
+        if backbone.network == "alexnet" and not found and place.is_dir():
+            found = sorted(place.glob("alexnet-owt-*.pth"))
+        if found:
+            return found[0]
+    try:
+        return _download(backbone.url, places[-1])
+    except (OSError, ValueError) as error:
+        name, looked = Path(backbone.url).name, ", ".join(map(str, places))
+        raise VfibenchError(
+            f"no {backbone.network} backbone ({name}) in {looked}, and {backbone.url} cannot be had: {error}",
+            f"put the file into a folder and name it with --backbones or {ENVIRONMENT}",
+        ) from error
+
+
+def _places(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        yield folder
+    if os.environ.get(ENVIRONMENT):
+        yield Path(os.environ[ENVIRONMENT])
+    yield Path(torch.hub.get_dir()) / "checkpoints"
+
+
+def _download(url: str, folder: Path) -> Path:
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 (the table's https)
+        content = answer.read()
+    path = folder / Path(url).name
+    digest = hashlib.sha256(content).hexdigest()
+    if not digest.startswith(path.stem.rpartition("-")[2]):
+        raise ValueError(f"its sha256 is {digest}")
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)
+    return path
+
+
+def read_features(path: Path) -> Weights:
+    """Read the `features.*` weights of a backbone file, without executing anything in it.
+
+    Returns:
+        float32 tensors under torchvision's names less "features."; rounded weights are widened.
+
+    Raises:
+        VfibenchError: it is no such file.
+    """
+    expected = f"expected a torchvision state dict in {path}"
+    try:
+        state = _read_npz(path) if path.suffix == ".npz" else torch.load(path, "cpu", weights_only=True)
+        features = {
+            key.removeprefix("features."): value for key, value in state.items() if "features." in key
+        }
+        weights = {key: value.float() for key, value in features.items()}
+    except (OSError, ValueError, RuntimeError, AttributeError, EOFError) as error:
+        raise VfibenchError(f"{expected}, found something else ({error})".splitlines()[0]) from error
+    except (pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        raise VfibenchError(f"{expected}, found a file that is none", "replace the file") from error
+    if not weights:
+        raise VfibenchError(f"{expected}, found no features.* in it", "replace the file")
+    return weights
+
+
+def _read_npz(path: Path) -> Weights:
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as arrays:
+        return {key: torch.from_numpy(arrays[key]) for key in arrays.files}
+
+
+def build_features(net: str, path: Path) -> torch.nn.Sequential:
+    """A backbone's feature layers with the weights of a file, frozen.
+
+    Raises:
+        VfibenchError: the weights are another network's.
+    """
+    from torchvision import models
+
+    network = BACKBONES[net].network
+    with torch.device("meta"):  # no time spent on random weights
+        features: torch.nn.Sequential = getattr(models, network)(weights=None).features
+    try:
+        features.load_state_dict(read_features(path), assign=True)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise VfibenchError(f"expected the weights of {network} in {path}: {reason}") from error
+    return features.eval().requires_grad_(False)

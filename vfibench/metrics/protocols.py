@@ -1,0 +1,231 @@
+"""Evaluation protocols: which definition and padding a peer used on which dataset.
+
+Facts from the peers' own evaluation scripts; a dataset that a peer never evaluated has no columns.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vfibench.contracts import Padding
+from vfibench.errors import VfibenchError
+from vfibench.metrics.catalog import columns_of
+
+ANY = "*"  # stands for every dataset without an entry of its own
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How somebody evaluates.
+
+    Attributes:
+        name: the word on the command line.
+        title: one line for tables.
+        source: where it is written down.
+        padding: mode and place of the padding, None for the method card's own. Its multiple is the
+            peer's network's; a method may need a larger one.
+        definitions: definition by dataset name; "*" is any other dataset.
+        kinds: metrics printed on a dataset where they are not PSNR and SSIM.
+    """
+
+    name: str
+    title: str
+    source: str
+    padding: Padding | None
+    definitions: Mapping[str, str]
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def definition(self, dataset: str) -> str:
+        """The definition used on a dataset.
+
+        Raises:
+            VfibenchError: the peer has no protocol for it.
+        """
+        found = self.definitions.get(dataset) or self.definitions.get(ANY)
+        if found is None:
+            known = ", ".join(self.definitions)
+            raise VfibenchError(
+                f"protocol {self.name!r} says nothing about dataset {dataset!r}, only about {known}",
+                "choose one of these, or --protocol vfibench",
+            )
+        return found
+
+    def columns(self, dataset: str) -> tuple[str, ...]:
+        """The columns to compute on a dataset, such as ("psnr@rife", "ssim@rife").
+
+        Raises:
+            VfibenchError: the peer has no protocol for it.
+        """
+        definition = self.definition(dataset)
+        kinds = self.kinds.get(dataset, ("psnr", "ssim"))
+        return columns_of(definition, kinds)
+
+
+SNU_FILM = tuple(f"snu-film-{level}" for level in ("easy", "medium", "hard", "extreme"))
+ERROR_ONLY = {"middlebury": ("ie",)}
+
+
+def _on(definition: str, *datasets: str) -> dict[str, str]:
+    return dict.fromkeys(datasets, definition)
+
+
+_TABLE = (
+    Protocol(
+        "vfibench",
+        "ours: uint8 (ties to even), PSNR on RGB, Wang's Gaussian SSIM",
+        "this package",
+        Padding(),
+        {ANY: "vfibench", "ucf101-masked": "dvf"},
+    ),
+    Protocol(
+        "rife",
+        "RIFE: rounded, volume SSIM",
+        "RIFE benchmark/Vimeo90K.py, UCF101.py, MiddleBury_Other.py",
+        None,
+        {"vimeo90k": "rife", "ucf101": "rife-f32", "middlebury": "rife"},
+        ERROR_ONLY,
+    ),
+    Protocol(
+        "ema-vfi",
+        "EMA-VFI: not rounded on Vimeo-90K and SNU-FILM, rounded on UCF101",
+        "EMA-VFI benchmark/Vimeo90K.py, SNU_FILM.py, UCF101.py, MiddleBury.py",
+        Padding(32, "replicate", "centred"),
+        _on("ema-vfi", "vimeo90k", *SNU_FILM, "middlebury") | {"ucf101": "rife"},
+        ERROR_ONLY,
+    ),
+    Protocol(
+        "ifrnet",
+        "IFRNet: not rounded, volume SSIM",
+        "IFRNet benchmarks/ and metric.py",
+        None,
+        _on("ifrnet", "vimeo90k", "ucf101", *SNU_FILM, "middlebury"),
+        ERROR_ONLY,
+    ),
+    Protocol(
+        "amt",
+        "AMT: not rounded, volume SSIM",
+        "AMT benchmarks/ and metrics/psnr_ssim.py",
+        None,
+        _on("amt", "vimeo90k", "ucf101", *SNU_FILM),
+    ),
+    Protocol(
+        "upr-net",
+        "UPR-Net, EBME: not rounded, volume SSIM",
+        "UPR-Net benchmark/",
+        None,
+        _on("upr-net", "vimeo90k", "ucf101", *SNU_FILM),
+    ),
+    Protocol(
+        "m2m", "M2M: rounded, volume SSIM", "M2M_VFI evaluation", None, _on("m2m", "vimeo90k", "ucf101")
+    ),
+    Protocol(
+        "cain",
+        "CAIN: rounded, 1e-8 in the logarithm, volume SSIM",
+        "CAIN utils.py",
+        Padding(128, "reflect", "centred"),
+        _on("cain", "vimeo90k", "ucf101", *SNU_FILM),
+    ),
+    Protocol(
+        "st-mfnet",
+        "ST-MFNet, LDMVFI: rounded, 1e-8 in the logarithm, volume SSIM (theirs skips boundary triplets)",
+        "ST-MFNet utility.py",
+        None,
+        _on("st-mfnet", *SNU_FILM),
+    ),
+    Protocol(
+        "flavr",
+        "FLAVR: not clamped, 1e-8 in the logarithm, volume SSIM",
+        "FLAVR myutils.py",
+        None,
+        _on("flavr", "vimeo90k-septuplet-mid"),
+    ),
+    Protocol(
+        "matlab",
+        "DAIN, TOFlow: MATLAB's psnr and ssim of the RGB array",
+        "DAIN and TOFlow papers and pages",
+        None,
+        _on("matlab-rgb", "vimeo90k", "ucf101"),
+    ),
+    Protocol(
+        "xvfi",
+        "XVFI on Vimeo-90K: MATLAB's ssim of the RGB array",
+        "XVFI paper",
+        None,
+        _on("matlab-rgb", "vimeo90k"),
+    ),
+    Protocol(
+        "softsplat",
+        "softmax splatting, revisiting-sepconv: scikit-image's uniform window",
+        "softmax-splatting benchmark_*.py",
+        Padding(2, "replicate", "end"),
+        _on("softsplat", "vimeo90k", "ucf101", "middlebury"),
+    ),
+    Protocol(
+        "sepconv-slomo",
+        "sepconv-slomo: truncated, scikit-image's uniform window",
+        "sepconv-slomo benchmark.py",
+        Padding(128, "replicate", "end"),
+        _on("sepconv-slomo", "middlebury"),
+    ),
+    Protocol(
+        "cdfi",
+        "CDFI: through PNG files (ties up), scikit-image's uniform window",
+        "CDFI utility.py, mytest.py",
+        None,
+        _on("cdfi", "vimeo90k", "ucf101", "davis", "middlebury"),
+    ),
+    Protocol(
+        "adacof",
+        "AdaCoF: PSNR of the unclamped float",
+        "AdaCoF-pytorch TestModule.py",
+        Padding(32, "reflect", "end"),
+        _on("adacof", "davis", "middlebury"),
+    ),
+    Protocol(
+        "film",
+        "FILM: tf.image, not rounded",
+        "frame-interpolation eval/eval_cli.py",
+        Padding(64, "constant", "centred"),
+        _on("film", "vimeo90k", "ucf101", "middlebury"),
+    ),
+    Protocol(
+        "mmagic",
+        "mmagic: not rounded, Gaussian SSIM",
+        "mmagic evaluation/metrics",
+        None,
+        _on("mmagic", "vimeo90k", "vimeo90k-septuplet-mid"),
+    ),
+    Protocol(
+        "superslomo-r",
+        "SuperSloMo-R: prediction and target truncated after an ImageNet round trip",
+        "SreenivasVRao/SuperSloMo-R evaluation",
+        None,
+        _on("superslomo-r", "vimeo90k-septuplet"),
+        {"vimeo90k-septuplet": ("psnr", "ssim", "ie")},
+    ),
+    Protocol(
+        "dvf",
+        "deep voxel flow: inside the motion masks",
+        "voxel-flow eval_voxelflow.m",
+        None,
+        _on("dvf", "ucf101-masked"),
+    ),
+)
+
+PROTOCOLS: Mapping[str, Protocol] = {protocol.name: protocol for protocol in _TABLE}
+"""By name, ours first."""
+
+
+def get_protocol(name: str) -> Protocol:
+    """The protocol called `name`.
+
+    Raises:
+        VfibenchError: there is none; the hint holds the nearest names.
+    """
+    if name in PROTOCOLS:
+        return PROTOCOLS[name]
+    near = difflib.get_close_matches(name, PROTOCOLS, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "see `vfibench list protocols`"
+    raise VfibenchError(f"unknown protocol {name!r}", hint)
