@@ -47,12 +47,6 @@ def open_dataset(name: str, options: DatasetOptions) -> Dataset:
     return dataset
 
 
-def dataset_times(dataset: Dataset) -> tuple[float, ...]:
-    """Target times of a dataset object: its own `times` where it has them, else the card's."""
-    times: tuple[float, ...] = getattr(dataset, "times", dataset.card.times)
-    return times
-
-
 def common_inputs(method: AdapterCard, dataset: DatasetCard) -> int:
     """The largest number of input frames both sides know.
 
@@ -116,12 +110,12 @@ def check_device(device: str) -> None:
             )
 
 
-def check_predictions(folder: Path, dataset: Dataset, times: Sequence[float]) -> None:
+def check_predictions(folder: Path, dataset: Dataset) -> None:
     """VfibenchError naming the first missing prediction of frames:DIR, and how many are."""
     missing: list[str] = []
     for sample in dataset.ids:
         try:
-            prediction_paths(folder, sample, times)
+            prediction_paths(folder, sample, dataset.times)
         except VfibenchError as error:
             missing.append(error.message)
     if missing:

@@ -276,6 +276,10 @@ class Dataset(Protocol):
     selection: Selection
 
     @property
+    def times(self) -> tuple[float, ...]:
+        """Target times, the same for every sample."""
+
+    @property
     def ids(self) -> Sequence[str]:
         """Sample ids in scoring order."""
 

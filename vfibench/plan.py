@@ -15,7 +15,6 @@ from vfibench.checks import (
     check_times,
     common_inputs,
     dataset_card,
-    dataset_times,
     effective_padding,
     folder_hash,
     open_dataset,
@@ -80,8 +79,12 @@ class Job:
     padding: Padding
     precision: str
     batch_size: int
-    times: tuple[float, ...]
     backbones: Path | None = None
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Target times of every sample."""
+        return self.dataset.times
 
     @property
     def planned(self) -> int:
@@ -142,10 +145,9 @@ class Planner:
         request, card = self.request, dataset_card(name)
         check_scale(method.card)
         dataset = self._dataset(name, common_inputs(method.card, card))
-        times = dataset_times(dataset)
-        check_times(method.card, card, times)
+        check_times(method.card, card, dataset.times)
         if method.folder is not None:
-            check_predictions(method.folder, dataset, times)
+            check_predictions(method.folder, dataset)
         padding = effective_padding(method.card, protocol)
         columns = tuple(column for column in wanted if column not in missing)
         settings = score_settings(request, method, dataset, padding, columns)
@@ -163,7 +165,6 @@ class Planner:
             padding=padding,
             precision=request.precision,
             batch_size=request.batch_size,
-            times=times,
             backbones=request.backbones,
         )
 
@@ -172,12 +173,11 @@ def score_settings(
     request: Request, method: Method, dataset: Dataset, padding: Padding, columns: Sequence[str]
 ) -> dict[str, Any]:
     """Everything that can change a score, JSON-able: a change in any of it makes another cell."""
-    times = dataset_times(dataset)
     return {
         "weights_sha256": method.weights_sha256,
         "variant": method.variant,
         "inputs": common_inputs(method.card, dataset.card),
-        "recursion": method.card.times == "midpoint" and times != (0.5,),
+        "recursion": method.card.times == "midpoint" and dataset.times != (0.5,),
         "precision": request.precision,
         "device": request.device.partition(":")[0],
         "batch_size": request.batch_size,
@@ -186,7 +186,7 @@ def score_settings(
         "selection": dataset.selection.kind,
         "list_sha256": dataset.selection.sha256,
         "files": getattr(dataset, "fingerprint", None),
-        "times": list(times),
+        "times": list(dataset.times),
         "metrics": {column: METRICS.card(column).version for column in columns},
     }
 

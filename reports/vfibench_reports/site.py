@@ -93,7 +93,7 @@ def web_link(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    return address if parts.scheme and parts.netloc else ""
+    return address if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
 def write_page(out: Path, name: str, html: str) -> None:

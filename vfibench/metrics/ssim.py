@@ -49,10 +49,11 @@ def ssim(first: torch.Tensor, second: torch.Tensor, rules: Sequence[SsimRule]) -
         )
     sums = [torch.zeros(len(first), dtype=torch.float64, device=first.device) for _ in rules]
     limits = [constants(first, rule) for rule in rules]
-    for top, moments in strips(first, second, rules[0].window):
+    for strip, moments in strips(first, second, rules[0].window):
         for total, rule, limit in zip(sums, rules, limits, strict=True):
             margin = reach if rule.border == "valid" else 0
-            rows = slice(max(margin - top, 0), max(height - margin - top, 0))
+            first_row, last_row = max(strip.start, margin), min(strip.stop, height - margin)
+            rows = slice(first_row - strip.start, max(last_row - strip.start, 0))
             total.add_(interior(ssim_map(moments, rule, limit)[..., rows, :], margin, width))
     return [total.div_(area(first, rule)) for total, rule in zip(sums, rules, strict=True)]
 
@@ -74,19 +75,16 @@ def constants(first: torch.Tensor, rule: SsimRule) -> Limits:
     return 2 * (0.01 * data_range) ** 2, 2 * (0.03 * data_range) ** 2 / correction
 
 
-def strips(first: torch.Tensor, second: torch.Tensor, window: Window) -> Iterator[tuple[int, torch.Tensor]]:
-    """The first row and the `local_moments` of every strip, so that large pictures stay in the cache.
-
-    A strip's last rows may lie beyond the picture or in the next strip: the first are rubbish, the others
-    are cut off here.
-    """
+def strips(first: torch.Tensor, second: torch.Tensor, window: Window) -> Iterator[tuple[slice, torch.Tensor]]:
+    """Rows and `local_moments` of one strip after the other, so that large pictures stay in the cache."""
     height, width = first.shape[-2:]
     reach = reach_of(window)
     step = max(16, len(first) * STRIP // width // 16 * 16)
     x, y = (functional.pad(picture, (reach,) * 4, mode="replicate") for picture in (first, second))
     for top in range(0, height, step):
-        strip = slice(top, top + step + 2 * reach)
-        yield top, local_moments(x[..., strip, :], y[..., strip, :], width, window)[..., :step, :]
+        bottom = min(top + step, height)
+        padded = slice(top, bottom + 2 * reach)
+        yield slice(top, bottom), local_moments(x[..., padded, :], y[..., padded, :], width, window)
 
 
 def local_moments(x: torch.Tensor, y: torch.Tensor, width: int, window: Window) -> torch.Tensor:

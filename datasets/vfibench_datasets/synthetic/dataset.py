@@ -30,6 +30,7 @@ class SyntheticDataset:
     Attributes:
         card: the facts.
         selection: which of the 24 sequences this object stands for.
+        times: target times of every sample.
     """
 
     card = CARD
@@ -38,7 +39,7 @@ class SyntheticDataset:
         self.selection = selection
         self._names = tuple(names)
         self._inputs = FOUR_INPUTS if inputs == 4 else MIDDLE_INPUTS
-        self._times = tuple(k / factor for k in range(1, factor))
+        self.times = tuple(k / factor for k in range(1, factor))
 
     @property
     def ids(self) -> Sequence[str]:
@@ -59,7 +60,7 @@ class SyntheticDataset:
             "seen_by_1": facts.seen_by_1,
             "seen_by_0": facts.seen_by_0,
         }
-        return Sample(name, _frames(made, self._inputs), _frames(made, self._times), self._times, tags)
+        return Sample(name, _frames(made, self._inputs), _frames(made, self.times), self.times, tags)
 
     def truth(self, index: int, time: float) -> Truth:
         """Exact motion and visibility of sample `index` at `time`, towards the inputs at t = 0 and 1.

@@ -29,6 +29,7 @@ class Stripes:
 
     card = STRIPES
     ids = ("a", "b", "c")
+    times = (0.5,)
 
     def __init__(self, options: DatasetOptions) -> None:
         self.selection = Selection("official", 3, 3, list_hash(self.ids))
