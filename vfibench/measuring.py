@@ -1,14 +1,18 @@
-"""One cell's inner loop: decoded samples in, score rows out, nothing synchronised until a batch is due.
+"""A batch from disk to score rows: decode, predict, score.
 
-`launch` queues a batch on the device; `finish` waits for it. The runner launches the next batch before
-it finishes the last, so that a GPU computes while rows are written.
+`Measurer.measure` is called from several threads at once, a batch each. Decoding happens on the calling
+thread; predictions are made one at a time on a thread of their own, which uses all of torch's threads; on a
+CPU the calling thread then scores, one picture after the other and without splitting it further, so that
+the cores stay busy and do not wait for one another. On CUDA scoring is queued behind the prediction, and
+the calling thread waits for the results.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,7 +22,7 @@ import torch
 
 from vfibench.contracts import Sample
 from vfibench.errors import SampleError, VfibenchError
-from vfibench.images import ImageWriter
+from vfibench.frames import write_image
 from vfibench.lines import Row
 from vfibench.metrics.scorer import Scorer
 from vfibench.plan import Job
@@ -38,39 +42,28 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Launched:
-    """Work queued on the device for samples of one shape.
+class Predicted:
+    """Predictions of samples of one shape, on the device.
 
     Attributes:
-        items: the samples.
-        values: [columns, B * T] float64 scores, on their way to the host.
-        finite: [B * T] bool, whether the prediction is.
-        event: CUDA event after which both may be read; None on the CPU.
+        frames: [B * T, 3, H, W] float32, raw.
+        targets: [B * T, 3, H, W] uint8.
+        masks: [B * T, H, W] bool, or None.
         watch: the network's own time, None where nothing was computed.
-        images: [B * T, 3, H, W] uint8 predictions to keep, or None.
         warmup: whether this was the first call at this shape.
+        scores: on CUDA, scores on their way to the host.
     """
 
-    items: Sequence[Item]
-    values: torch.Tensor
-    finite: torch.Tensor
-    event: Any
+    frames: torch.Tensor
+    targets: torch.Tensor
+    masks: torch.Tensor | None
     watch: Stopwatch | None
-    images: torch.Tensor | None
     warmup: bool
-
-
-@dataclass(frozen=True)
-class LaunchedBatch:
-    """A batch: its groups of one shape each, and the rows that failed."""
-
-    number: int
-    groups: Sequence[Launched]
-    failed: Sequence[Row]
+    scores: PinnedScores | None = None
 
 
 class Measurer:
-    """Everything a cell needs while it runs: the network, the metrics, the image writer.
+    """Everything a cell needs while it runs: the network on its thread, the metrics, the image folder.
 
     Args:
         job: the cell.
@@ -81,9 +74,11 @@ class Measurer:
     def __init__(self, job: Job, device: torch.device, images: Path | None = None) -> None:
         self._job = job
         self._device = device
-        self._predictor = open_predictor(job, device)
+        self._images = images
         self._scorer = Scorer(job.columns, device, job.backbones)
-        self._images = ImageWriter(images) if images else None
+        self._threads = torch.get_num_threads()
+        self._network = ThreadPoolExecutor(1, "network", torch.set_num_threads, (self._threads,))
+        self._predictor: Predictor = self._network.submit(open_predictor, job, device).result()
         self._shapes: set[tuple[int, ...]] = set()
 
     def __enter__(self) -> Measurer:
@@ -92,57 +87,99 @@ class Measurer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._images:
-            self._images.close()
+        self._network.shutdown(cancel_futures=True)
+        torch.set_num_threads(self._threads)  # what threads made from now on begin with
 
-    def decode(self, index: int) -> Item:
-        """Read one sample from disk; called on decoding threads."""
+    def prepare_thread(self) -> None:
+        """To be called once on each thread that will call `measure`."""
+        if self._device.type != "cuda":
+            torch.set_num_threads(1)
+
+    def measure(self, batch: tuple[int, Sequence[int]]) -> tuple[list[Row], list[Row]]:
+        """Score rows of a batch in the dataset's order, and its timing rows.
+
+        Args:
+            batch: its number, and the indices of its samples.
+
+        Raises:
+            VfibenchError: an unreadable image or another fault that is not one sample's.
+        """
+        number, indices = batch
+        items = [self._decode(index) for index in indices]
+        rows: list[Row] = []
+        timings: list[Row] = []
+        for group in by_shape(items):
+            self._measure(number, group, rows, timings)
+        rows.sort(key=lambda row: (row["index"], row["t"]))
+        return rows, timings
+
+    def _decode(self, index: int) -> Item:
         sample = self._job.dataset[index]
         return Item(index, sample, self._predictor.decode(sample))
 
-    def launch(self, number: int, items: Sequence[Item]) -> LaunchedBatch:
-        """Queue a batch on the device, equal shapes together."""
-        failed: list[Row] = []
-        groups = [launched for group in by_shape(items) for launched in self._launch_or_split(group, failed)]
-        return LaunchedBatch(number, groups, failed)
-
-    def _launch_or_split(self, items: Sequence[Item], failed: list[Row]) -> list[Launched]:
-        """Halve a batch that fails (out of memory, or one bad sample) until the culprit stands alone."""
+    def _measure(self, number: int, items: Sequence[Item], rows: list[Row], timings: list[Row]) -> None:
+        """Halve a group that fails (out of memory, or one bad sample) until the culprit stands alone."""
         try:
-            return [self._launch(items)]
-        except VfibenchError as error:
-            if not isinstance(error, SampleError):
-                raise
-            reason = str(error)
-        except Exception as error:  # a method may raise anything; one sample fails, not the run
-            reason = describe(error)
-        if len(items) == 1:
-            failed.extend(self._failure(items[0], reason))
-            return []
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
-        half = len(items) // 2
-        return self._launch_or_split(items[:half], failed) + self._launch_or_split(items[half:], failed)
+            predicted = self._network.submit(self._predict, items).result()
+            values, finite = self._score(predicted)
+        except Exception as error:
+            reason = reason_to_go_on(error)
+            if len(items) == 1:
+                rows.extend(failure(items[0], time, reason) for time in items[0].sample.times)
+                return
+            half = len(items) // 2
+            self._measure(number, items[:half], rows, timings)
+            self._measure(number, items[half:], rows, timings)
+            return
+        frames = [(item, time) for item in items for time in item.sample.times]
+        for (item, time), scores, good in zip(frames, values, finite, strict=True):
+            bad = failure(item, time, "NaN or infinity in the prediction")
+            rows.append(self._row(item, time, scores) if good else bad)
+        if predicted.watch is not None:
+            timings.append(self._timing(number, items, predicted.watch, predicted.warmup))
+        if self._images is not None:
+            self._save(self._images, frames, predicted.frames)
 
-    def _launch(self, items: Sequence[Item]) -> Launched:
+    def _predict(self, items: Sequence[Item]) -> Predicted:
+        """On the network's thread: frames to the device, predictions, and on CUDA the scoring's launch."""
         samples = [item.sample for item in items]
         frames = self._upload([sample.frames for sample in samples])
-        shape = tuple(frames.shape)
-        prediction = self._predictor(Batch(samples, frames, samples[0].times, [item.extra for item in items]))
-        predicted = prediction.frames
+        extras = [item.extra for item in items]
+        try:
+            made = self._predictor(Batch(samples, frames, samples[0].times, extras))
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            raise
         targets = self._upload([sample.targets for sample in samples])
-        if predicted.shape != targets.shape:
-            raise SampleError(f"expected predictions {list(targets.shape)}, found {list(predicted.shape)}")
-        predicted = predicted.flatten(0, 1)
-        with torch.inference_mode():
-            scores = self._scorer(predicted, targets.flatten(0, 1), self._masks(samples))
-            values = torch.stack([scores[name] for name in self._job.columns])
-            # A sum is finite just when all its terms are (frames are near [0, 1]), and it is one pass.
-            finite = torch.isfinite(predicted.sum(dim=(1, 2, 3)))
-        images = quantised(predicted) if self._images else None
-        warmup = shape not in self._shapes
+        if made.frames.shape != targets.shape:
+            raise SampleError(f"expected predictions {list(targets.shape)}, found {list(made.frames.shape)}")
+        shape = tuple(frames.shape)
+        predicted = Predicted(
+            frames=made.frames.flatten(0, 1),
+            targets=targets.flatten(0, 1),
+            masks=self._masks(samples),
+            watch=made.watch,
+            warmup=shape not in self._shapes,
+        )
         self._shapes.add(shape)
-        return Launched(items, *to_host(values, finite), prediction.watch, images, warmup)
+        if self._device.type == "cuda":
+            return replace(predicted, scores=PinnedScores(*self._values(predicted)))
+        return predicted
+
+    def _score(self, predicted: Predicted) -> tuple[list[list[float]], list[bool]]:
+        """Scores [B * T][columns] on the host, and which predictions are finite."""
+        if predicted.scores is not None:
+            return predicted.scores.wait()
+        values, finite = self._values(predicted)
+        return values.tolist(), finite.tolist()
+
+    def _values(self, predicted: Predicted) -> tuple[torch.Tensor, torch.Tensor]:
+        """[B * T, columns] float64 and [B * T] bool, on the device."""
+        with torch.inference_mode():
+            scores = self._scorer(predicted.frames, predicted.targets, predicted.masks)
+            values = torch.stack([scores[name] for name in self._job.columns], dim=1)
+            # A sum is finite just when all its terms are (frames are near [0, 1]), and it is one pass.
+            return values, torch.isfinite(predicted.frames.sum(dim=(1, 2, 3)))
 
     def _upload(self, arrays: Sequence[Any]) -> torch.Tensor:
         """Stack [K, 3, H, W] arrays to [B, K, 3, H, W] on the device, keeping interleaved memory."""
@@ -157,30 +194,6 @@ class Measurer:
             return None
         stacked = torch.from_numpy(np.stack([sample.mask for sample in samples if sample.mask is not None]))
         return stacked.to(self._device).repeat_interleave(len(samples[0].times), dim=0)
-
-    def finish(self, batch: LaunchedBatch) -> tuple[list[Row], list[Row]]:
-        """Wait for a batch; its score rows in the dataset's order, and its timing rows."""
-        rows = list(batch.failed)
-        for group in batch.groups:
-            if group.event is not None:
-                group.event.synchronize()
-            rows += self._rows(group)
-            if self._images and group.images is not None:
-                self._save(group)
-        rows.sort(key=lambda row: (row["index"], row["t"]))
-        return rows, self._timings(batch)
-
-    def _rows(self, group: Launched) -> list[Row]:
-        values = group.values.T.tolist()
-        finite = group.finite.tolist()
-        rows: list[Row] = []
-        for place, item in enumerate(group.items):
-            times = item.sample.times
-            part = slice(place * len(times), (place + 1) * len(times))
-            for time, scores, good in zip(times, values[part], finite[part], strict=True):
-                bad = failure(item, time, "NaN or infinity in the prediction")
-                rows.append(self._row(item, time, scores) if good else bad)
-        return rows
 
     def _row(self, item: Item, time: float, scores: Sequence[float]) -> Row:
         stored = {name: storable(value) for name, value in zip(self._job.columns, scores, strict=True)}
@@ -197,31 +210,40 @@ class Measurer:
             row["tags"] = dict(item.sample.tags)
         return row
 
-    def _failure(self, item: Item, reason: str) -> list[Row]:
-        return [failure(item, time, reason) for time in item.sample.times]
+    def _timing(self, number: int, items: Sequence[Item], watch: Stopwatch, warmup: bool) -> Row:
+        sample = items[0].sample
+        return {
+            "batch": number,
+            "samples": len(items),
+            "frames": len(items) * len(sample.times),
+            "shape": list(sample.frames.shape[-2:]),
+            "predict_s": round(watch.seconds(), 7),
+            "warmup": warmup,
+            "peak_mb": peak_memory_mb(self._device),
+        }
 
-    def _timings(self, batch: LaunchedBatch) -> list[Row]:
-        return [
-            {
-                "batch": batch.number,
-                "samples": len(group.items),
-                "frames": len(group.finite),
-                "shape": list(group.items[0].sample.frames.shape[-2:]),
-                "predict_s": round(group.watch.seconds(), 7),
-                "warmup": group.warmup,
-                "peak_mb": peak_memory_mb(self._device),
-            }
-            for group in batch.groups
-            if group.watch is not None
-        ]
+    @staticmethod
+    def _save(folder: Path, frames: Sequence[tuple[Item, float]], predicted: torch.Tensor) -> None:
+        """Keep predictions in the layout `frames:DIR` reads."""
+        for (item, time), pixels in zip(frames, quantised(predicted).cpu().numpy(), strict=True):
+            write_image(folder / item.sample.id / f"t{time:.6f}.png", pixels)
 
-    def _save(self, group: Launched) -> None:
-        assert self._images is not None
-        assert group.images is not None
-        pixels = group.images.cpu().numpy()
-        names = [(item.sample.id, time) for item in group.items for time in item.sample.times]
-        for (sample, time), image in zip(names, pixels, strict=True):
-            self._images.add(sample, time, image)
+
+class PinnedScores:
+    """Scores on their way from CUDA to pinned memory, so that nobody waits for more than them."""
+
+    def __init__(self, values: torch.Tensor, finite: torch.Tensor) -> None:
+        self._copies = [torch.empty(x.shape, dtype=x.dtype, pin_memory=True) for x in (values, finite)]
+        for copy, source in zip(self._copies, (values, finite), strict=True):
+            copy.copy_(source, non_blocking=True)
+        self._event = torch.cuda.Event()
+        self._event.record()
+
+    def wait(self) -> tuple[list[list[float]], list[bool]]:
+        """Scores and finiteness once they have arrived."""
+        self._event.synchronize()
+        values, finite = self._copies
+        return values.tolist(), finite.tolist()
 
 
 def open_predictor(job: Job, device: torch.device) -> Predictor:
@@ -241,18 +263,6 @@ def by_shape(items: Sequence[Item]) -> list[list[Item]]:
     return list(groups.values())
 
 
-def to_host(values: torch.Tensor, finite: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, Any]:
-    """Start copying results to pinned memory; the event says when they have arrived."""
-    if values.device.type != "cuda":
-        return values, finite, None
-    copies = [torch.empty(x.shape, dtype=x.dtype, pin_memory=True) for x in (values, finite)]
-    for copy, source in zip(copies, (values, finite), strict=True):
-        copy.copy_(source, non_blocking=True)
-    event = torch.cuda.Event()
-    event.record()
-    return copies[0], copies[1], event
-
-
 def quantised(predicted: torch.Tensor) -> torch.Tensor:
     """Raw float frames to uint8, clamped and rounded half to even, as the vfibench definition scores them."""
     return predicted.clamp(0, 1).mul(255).round().to(torch.uint8)
@@ -268,8 +278,16 @@ def failure(item: Item, time: float, reason: str) -> Row:
     return {"index": item.index, "sample": item.sample.id, "t": time, "status": "error", "message": reason}
 
 
-def describe(error: Exception) -> str:
-    """One line on what a method raised; out of memory is named as such."""
-    text = f"{error}".strip().partition("\n")[0]
+def reason_to_go_on(error: Exception) -> str:
+    """One line on why a sample failed; out of memory is named as such.
+
+    Raises:
+        VfibenchError: the error itself, where it is not a sample's but the run's (an unreadable image).
+    """
+    if isinstance(error, SampleError):
+        return str(error)
+    if isinstance(error, VfibenchError):
+        raise error
+    text = str(error).strip().partition("\n")[0]
     memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in text
     return f"out of memory: {text}" if memory else f"{type(error).__name__}: {text}"

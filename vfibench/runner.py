@@ -1,4 +1,7 @@
-"""How a score comes to be: load, decode, predict, measure, store. Read it top to bottom."""
+"""How a score comes to be: plan what is missing, measure it batch by batch, store each batch.
+
+`measuring.py` is the inner loop: decode, predict, score.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ import torch
 from vfibench import provenance
 from vfibench.columns import column_facts
 from vfibench.lines import Row
-from vfibench.loading import decoded
 from vfibench.measuring import Measurer
+from vfibench.pipeline import in_order
 from vfibench.plan import Job
 from vfibench.shards import Shard
 from vfibench.store import CellWriter, MemoryStore, ResultStore
@@ -52,7 +55,7 @@ class Runner:
         device: where networks and metrics run.
         shard: this process's part.
         policy: "missing" scores what has no ok row, "always" opens a new attempt, "never" only reads.
-        workers: decoding threads.
+        workers: threads that decode and score, a batch each.
         save_images: keep predictions as PNG in the run folder.
         on_event: told of progress.
     """
@@ -101,26 +104,14 @@ class Runner:
     def _score(
         self, job: Job, batches: list[tuple[int, range]], writer: CellWriter | MemoryStore, tally: Tally
     ) -> None:
-        """Decode ahead, launch each batch on the device, and store the one before it."""
-        images = self._images(job)
-        with Measurer(job, self.device, images) as measurer:
-            launched = None
-            for number, items in decoded(batches, measurer.decode, self.workers):
-                current = measurer.launch(number, items)
-                if launched is not None:
-                    self._store(measurer.finish(launched), writer, tally)
-                launched = current
-            if launched is not None:
-                self._store(measurer.finish(launched), writer, tally)
-
-    def _store(
-        self, measured: tuple[list[Row], list[Row]], writer: CellWriter | MemoryStore, tally: Tally
-    ) -> None:
-        rows, timings = measured
-        fresh = [row for row in rows if (row["sample"], row["t"]) not in writer.done]
-        writer.append(fresh, timings)
-        tally.add(fresh)
-        self.on_event(tally.progress())
+        """Batches are measured side by side; their rows are stored in order."""
+        with Measurer(job, self.device, self._images(job)) as measurer:
+            stream = in_order(batches, measurer.measure, self.workers, measurer.prepare_thread)
+            for rows, timings in stream:
+                fresh = [row for row in rows if (row["sample"], row["t"]) not in writer.done]
+                writer.append(fresh, timings)
+                tally.add(fresh)
+                self.on_event(tally.progress())
 
     def _missing(self, job: Job, writer: CellWriter | MemoryStore) -> list[tuple[int, range]]:
         """This shard's batches in which a frame has no score; the full list fixes the batches."""

@@ -20,7 +20,7 @@ LAYERS = [
     {"contracts", "errors"},
     {"frames", "registry", "selection"},
     {"metrics", "provenance", "statistics"},
-    {"store", "weights", "shards", "cells", "images", "lines", "loading"},
+    {"store", "weights", "shards", "cells", "lines", "pipeline"},
     {
         "leaderboards",
         "columns",

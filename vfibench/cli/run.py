@@ -51,7 +51,9 @@ def run(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda where there is one)")] = "",
     precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
     batch_size: Annotated[int, typer.Option(help="samples a call")] = 4,
-    workers: Annotated[int, typer.Option(help="decoding threads (default: the cores, at most 8)")] = 0,
+    workers: Annotated[
+        int, typer.Option(help="threads that decode and score (default: the cores, at most 8)")
+    ] = 0,
     shard: Annotated[str, typer.Option(help="i/n, from 0: this process's part (torchrun sets it)")] = "",
     policy: Annotated[
         str, typer.Option(help="missing, always (a new attempt) or never (only read)")

@@ -45,7 +45,7 @@ def test_the_memory_layout_of_the_inputs_does_not_matter(scorer: Scorer):
     last = torch.channels_last
     interleaved = scorer(predicted.to(memory_format=last), target.to(memory_format=last))
     for name, values in scorer(predicted, target).items():
-        assert torch.equal(values, interleaved[name]), name
+        torch.testing.assert_close(values, interleaved[name], rtol=1e-12, atol=0, msg=name)
 
 
 def test_scores_come_as_float64_in_the_order_asked_for():

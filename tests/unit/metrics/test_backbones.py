@@ -1,0 +1,158 @@
+"""Weights of LPIPS backbones: where they are looked for, what is accepted, what is said otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vfibench.errors import VfibenchError
+from vfibench.metrics import backbones
+from vfibench.metrics.backbones import BACKBONES, Backbone, build_features, find_backbone, read_features
+from vfibench.metrics.scorer import Scorer, unavailable
+
+Shared = Callable[..., Path]
+FILE = "squeezenet1_1_features_fp16.npz"
+
+
+@pytest.fixture(autouse=True)
+def nothing_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty torch cache, no environment, and a server that refuses at once."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.delenv(backbones.ENVIRONMENT, raising=False)
+    for net, backbone in BACKBONES.items():
+        url = "http://127.0.0.1:9/" + Path(backbone.url).name
+        monkeypatch.setitem(BACKBONES, net, Backbone(backbone.network, url, backbone.taps))
+    return tmp_path
+
+
+def serve(monkeypatch: pytest.MonkeyPatch, file: Path, digest: str) -> str:
+    """Offer `file` as the download of squeezenet, under a name that promises `digest`."""
+    offered = file.rename(file.with_name(f"squeezenet1_1-{digest[:8]}.pth"))
+    backbone = BACKBONES["squeeze"]
+    monkeypatch.setitem(BACKBONES, "squeeze", Backbone(backbone.network, offered.as_uri(), backbone.taps))
+    return offered.name
+
+
+def test_a_backbone_is_found_in_the_folder_then_the_environment_then_torchs_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    cached = tmp_path / "torch" / "hub" / "checkpoints" / "alexnet-owt-7be5be79.pth"
+    named = tmp_path / "named" / "alexnet.pth"
+    given = tmp_path / "given" / "alexnet_features.npz"
+    for path in (cached, named, given):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert find_backbone("alex") == cached
+    monkeypatch.setenv(backbones.ENVIRONMENT, str(named.parent))
+    assert find_backbone("alex") == named
+    assert find_backbone("alex", given.parent) == given
+    assert find_backbone("alex", tmp_path / "not there") == named
+
+
+def test_another_networks_file_is_not_taken(tmp_path: Path):
+    (tmp_path / "alexnet-owt-7be5be79.pth").touch()
+    (tmp_path / "squeezenet1_0.pth").touch()
+    (tmp_path / "squeezenet1_1.txt").touch()
+    with pytest.raises(VfibenchError):
+        find_backbone("squeeze", tmp_path)
+
+
+def test_a_missing_backbone_says_what_was_looked_for_where_and_what_to_do(tmp_path: Path):
+    with pytest.raises(VfibenchError) as caught:
+        find_backbone("alex", tmp_path)
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in ("alexnet-owt-7be5be79.pth", str(tmp_path), "checkpoints", "VFIBENCH_BACKBONES", "127.0.0.1"):
+        assert part in message
+
+
+def test_a_missing_backbone_makes_its_metric_unavailable_before_a_run(tmp_path: Path):
+    reasons = unavailable(["psnr", "lpips", "ssim"], tmp_path)
+    assert list(reasons) == ["lpips"]
+    assert "alexnet" in reasons["lpips"]
+    with pytest.raises(VfibenchError, match="alexnet"):
+        Scorer(["lpips"], torch.device("cpu"), tmp_path)
+
+
+def test_a_download_is_kept_in_torchs_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "file"
+    torch.save({"features.0.weight": torch.ones(1)}, file)
+    name = serve(monkeypatch, file, hashlib.sha256(file.read_bytes()).hexdigest())
+    found = find_backbone("squeeze")
+    assert found == tmp_path / "torch" / "hub" / "checkpoints" / name
+    assert read_features(found).keys() == {"0.weight"}
+    assert [path.name for path in found.parent.iterdir()] == [name]
+
+
+def test_a_download_with_the_wrong_content_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "file"
+    file.write_text("a captive portal's page")
+    serve(monkeypatch, file, "00000000")
+    with pytest.raises(VfibenchError, match="sha256"):
+        find_backbone("squeeze")
+
+
+def test_full_state_dicts_and_npz_files_of_features_are_read_alike(tmp_path: Path):
+    weight = np.arange(6, dtype=np.float16).reshape(2, 3)
+    np.savez(tmp_path / "a.npz", **{"features.0.weight": weight})
+    full = {"features.0.weight": torch.from_numpy(weight), "classifier.1.weight": torch.ones(2)}
+    torch.save(full, tmp_path / "a.pth")
+    read = [read_features(tmp_path / name) for name in ("a.npz", "a.pth")]
+    assert read[0].keys() == read[1].keys() == {"0.weight"}
+    assert torch.equal(read[0]["0.weight"], read[1]["0.weight"])
+    assert read[0]["0.weight"].dtype == torch.float32
+
+
+class Trap:
+    """A pickle that runs code when it is loaded."""
+
+    def __reduce__(self) -> tuple[Callable[..., None], tuple[str]]:
+        return Path.touch, (Path(self.path),)  # type: ignore[return-value]
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+
+
+def test_a_pickle_that_would_run_code_is_refused_and_not_run(tmp_path: Path):
+    sprung = tmp_path / "sprung"
+    (tmp_path / "trap.pth").write_bytes(pickle.dumps(Trap(sprung)))
+    torch.save({"features.0.weight": Trap(sprung)}, tmp_path / "trap2.pth")
+    np.savez(tmp_path / "trap.npz", **{"features.0.weight": np.array([Trap(sprung)], dtype=object)})
+    for name in ("trap.pth", "trap2.pth", "trap.npz"):
+        with pytest.raises(VfibenchError, match="expected a torchvision state dict"):
+            read_features(tmp_path / name)
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", b"PK\x03\x04 torn"])
+@pytest.mark.parametrize("suffix", [".pth", ".npz"])
+def test_a_file_that_is_no_state_dict_is_refused_in_one_line(tmp_path: Path, content: bytes, suffix: str):
+    path = tmp_path / f"alexnet{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(VfibenchError) as caught:
+        read_features(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_networks_weights_are_refused_with_the_names(tmp_path: Path):
+    torch.save({"features.0.weight": torch.ones(64, 3, 11, 11)}, tmp_path / "squeezenet1_1.pth")
+    with pytest.raises(VfibenchError, match=r"expected the weights of squeezenet1_1 in .*squeezenet1_1\.pth"):
+        build_features("squeeze", tmp_path / "squeezenet1_1.pth")
+
+
+def test_the_real_squeezenet_loads_frozen_and_silent(
+    shared: Shared, capfd: pytest.CaptureFixture[str], recwarn
+):
+    path = find_backbone("squeeze", shared("data", "weights", "lpips_squeeze"))
+    assert path.name == FILE
+    features = build_features("squeeze", path)
+    assert not any(parameter.requires_grad for parameter in features.parameters())
+    assert capfd.readouterr() == ("", "")
+    assert not recwarn.list
