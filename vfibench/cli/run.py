@@ -68,6 +68,7 @@ def run(
     Without arguments: the methods that need no weights on the built-in dataset. A run that was killed goes
     on where it stopped when the same command is given again.
     """
+    settle_threads()
     from vfibench.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
     from vfibench.shards import Shard
 
@@ -124,9 +125,23 @@ def execute(
         )
         complete = runner.run(jobs)
     keys = {job.cell.key for job in jobs}
-    print_leaderboard([result for result in store.results() if result.cell.key in keys])
-    print(f"scores: {folder}    page: vfibench report {folder} --out site")
+    results = [result for result in store.results() if result.cell.key in keys]
+    if part.count == 1 or all(result.complete for result in results):
+        print_leaderboard(results)
+        print(f"scores: {folder}    page: vfibench report {folder} --out site")
+    else:
+        print(f"shard {part.index}/{part.count} is done; the leaderboard comes with the last one: {folder}")
     return complete
+
+
+def settle_threads() -> None:
+    """Let OpenMP's threads go to sleep soon after each loop; to be called before torch is loaded.
+
+    By default they spin for a millisecond, and take the cores from the threads that decode and score.
+    """
+    import os
+
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 
 def run_key(jobs: list[Job]) -> str:

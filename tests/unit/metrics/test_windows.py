@@ -1,4 +1,4 @@
-"""Blurring by tiled products against a dense convolution in float64."""
+"""Blurring in bands against a dense convolution in float64."""
 
 from __future__ import annotations
 
@@ -8,22 +8,36 @@ from torch.nn import functional
 
 from vfibench.metrics.definitions import SsimRule, Window
 from vfibench.metrics.ssim import ssim
-from vfibench.metrics.windows import blur, canvas, colour_mix, reach_of, taps
+from vfibench.metrics.windows import banded, blur, mix_colours, reach_of, taps
+
+
+def picture(height: int, width: int) -> torch.Tensor:
+    return torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("window", ["gaussian", "uniform"])
-@pytest.mark.parametrize(("rows", "width"), [(16, 16), (17, 31), (40, 33), (64, 48)])
-def test_blurred_tiles_equal_a_dense_convolution(window: Window, rows: int, width: int):
-    size = 2 * reach_of(window)
-    planes = canvas(3, rows + size, width, torch.device("cpu"))
-    planes.copy_(torch.rand(planes.shape, generator=torch.Generator().manual_seed(0)))
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 31), (40, 33), (64, 48)])
+def test_blurred_bands_equal_a_dense_convolution(window: Window, height: int, width: int):
+    planes = picture(height, width)
+    reach = reach_of(window)
     axis = torch.tensor(taps(window), dtype=torch.float64)
-    dense = functional.conv2d(planes[:, None].double(), (axis[:, None] * axis)[None, None])[
-        :, 0, :rows, :width
-    ]
-    blocks = blur(planes, width, window)
-    joined = blocks.permute(1, 2, 0, 3).flatten(2)[:, :rows, :width]
-    torch.testing.assert_close(joined.double(), dense, rtol=0, atol=1e-6)
+    padded = functional.pad(planes.flatten(0, 1)[:, None].double(), (reach,) * 4, mode="replicate")
+    dense = functional.conv2d(padded, (axis[:, None] * axis)[None, None])[:, 0]
+    bands = blur(banded(planes, slice(0, height), reach).flatten(0, 1), window)
+    rows = bands.transpose(2, 3).flatten(1, 2)[:, :height]
+    torch.testing.assert_close(rows.double(), dense, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_bands_hold_the_rows_asked_for_and_repeat_the_edges(layout: torch.memory_format):
+    planes = picture(40, 20).to(memory_format=layout)
+    bands = banded(planes, slice(32, 40), 5)
+    assert bands.shape == (2, 3, 2, 30, 16)
+    rows = bands.transpose(3, 4).flatten(2, 3)  # [2, 3, 32, 30], from row 27 on
+    assert torch.equal(rows[:, :, :13, 5:25], planes[:, :, 27:])
+    assert torch.equal(rows[:, :, 13:, 5:25], planes[:, :, 39:].expand(-1, -1, 19, -1))
+    assert torch.equal(rows[:, :, :13, :5], planes[:, :, 27:, :1].expand(-1, -1, -1, 5))
+    assert torch.equal(rows[:, :, :13, 25:], planes[:, :, 27:, -1:].expand(-1, -1, -1, 5))
 
 
 def test_the_gaussian_is_scikit_images_cut_at_five_pixels():
@@ -35,10 +49,12 @@ def test_the_gaussian_is_scikit_images_cut_at_five_pixels():
     assert taps("gaussian") == pytest.approx(expected.tolist(), abs=1e-15)
 
 
-def test_mixing_colours_keeps_the_sum_and_the_symmetry():
-    mix = colour_mix(torch.device("cpu"))
-    assert mix.sum(1).tolist() == pytest.approx([1, 1, 1], abs=1e-7)
-    assert torch.equal(mix, mix.flip(0, 1))
+def test_mixing_colours_is_the_third_axis_with_replicated_edges():
+    planes = torch.rand(2, 3, 1, 4, 16, generator=torch.Generator().manual_seed(0))
+    axis = torch.tensor(taps("volume"), dtype=torch.float64)
+    padded = torch.cat([planes[:, :1]] * 5 + [planes] + [planes[:, 2:]] * 5, 1).double()
+    expected = torch.stack([torch.einsum("k,nk...->n...", axis, padded[:, c : c + 11]) for c in range(3)], 1)
+    torch.testing.assert_close(mix_colours(planes).double(), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("level", [0, 255])
