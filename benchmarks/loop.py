@@ -27,7 +27,7 @@ import numpy as np
 from vfibench.cli.run import settle_threads
 
 settle_threads()
-import torch  # noqa: E402 as `vfibench run` does, threads are settled first
+import torch
 import torch.nn.functional as F
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
