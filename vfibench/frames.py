@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vfibench.contracts import Padding
 from vfibench.errors import VfibenchError
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     import torch
 
     UInt8Array = npt.NDArray[np.uint8]
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+RGB_8 = b"\x08\x02\x00\x00\x00"  # IHDR from byte 24: 8 bits, RGB, not interlaced
+IEND = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
 
 def read_image(path: Path) -> UInt8Array:
@@ -31,14 +37,31 @@ def read_image(path: Path) -> UInt8Array:
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
-            pixels = np.array(image if image.mode == "RGB" else image.convert("RGB"))
+        data = path.read_bytes()
+        pixels = _plain_png(data)
+        if pixels is None:
+            with Image.open(BytesIO(data)) as image:
+                pixels = np.array(image if image.mode == "RGB" else image.convert("RGB"))
     except FileNotFoundError as error:
         raise VfibenchError(f"missing image {path}", "restore the file") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = str(error).partition("\n")[0]
+        reason = re.sub(r" <_io\.BytesIO[^>]*>", "", str(error).partition("\n")[0])
         raise VfibenchError(f"cannot read image {path}: {reason}", "restore the file") from error
     return pixels.transpose(2, 0, 1)
+
+
+def _plain_png(data: bytes) -> UInt8Array | None:
+    """Decode a whole 8-bit RGB PNG with OpenCV, a quarter faster than Pillow; None for anything else.
+
+    PNG is lossless, so the pixels are the same. Everything odd, and everything broken, is left to Pillow.
+    """
+    import cv2
+    import numpy as np
+
+    if not (data.startswith(PNG) and data[24:29] == RGB_8 and data.endswith(IEND)):
+        return None
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    return cast("UInt8Array | None", cv2.imdecode(np.frombuffer(data, np.uint8), flags))
 
 
 def write_image(path: Path, pixels: UInt8Array) -> None:

@@ -13,7 +13,17 @@ from typing import Any
 
 import vfibench
 
-LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "lpips", "pandas", "safetensors")
+LIBRARIES = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "pillow",
+    "opencv-python-headless",
+    "scikit-image",
+    "lpips",
+    "pandas",
+    "safetensors",
+)
 
 
 def now() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,27 @@ def test_natural_sort_puts_im2_before_im10() -> None:
     names = [Path(name) for name in ("im10.png", "im2.png", "im1.png", "a.png")]
     ordered = [path.name for path in sorted(names, key=natural_key)]
     assert ordered == ["a.png", "im1.png", "im2.png", "im10.png"]
+
+
+def test_every_shared_png_has_the_pixels_pillow_sees(shared: Callable[..., Path]) -> None:
+    paths = [
+        path
+        for folder in ("davis", "middlebury_others", "middlebury_eval")
+        for path in shared("data", folder).rglob("*.png")
+    ]
+    paths += sorted(shared("data", "ucf101_interp_ours").rglob("*.png"))[::7]
+    assert len(paths) > 100
+    for path in paths:
+        assert np.array_equal(
+            read_image(path), np.array(Image.open(path).convert("RGB")).transpose(2, 0, 1)
+        ), path
+
+
+def test_a_damaged_checksum_is_an_unreadable_image(tmp_path: Path) -> None:
+    path = tmp_path / "flipped.png"
+    write_image(path, np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 255
+    path.write_bytes(data)
+    with pytest.raises(VfibenchError, match=r"cannot read image .*flipped\.png"):
+        read_image(path)
