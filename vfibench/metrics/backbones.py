@@ -6,9 +6,11 @@ import hashlib
 import os
 import pickle
 import urllib.request
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 import torch
@@ -63,18 +65,16 @@ def find_backbone(net: str, folder: Path | None = None) -> Path:
     backbone = BACKBONES[net]
     places = list(_places(folder))
     for place in places:
-        files = sorted(place.glob(f"{backbone.network}[-_.]*")) if place.is_dir() else []
+        files = sorted(place.glob(f"{backbone.network}[-_.]*"))
         found = [file for file in files if file.suffix in {".pth", ".pt", ".npz"}]
-        if backbone.network == "alexnet" and not found and place.is_dir():
-            found = sorted(place.glob("alexnet-owt-*.pth"))
         if found:
             return found[0]
     try:
         return _download(backbone.url, places[-1])
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         name, looked = Path(backbone.url).name, ", ".join(map(str, places))
         raise VfibenchError(
-            f"no {backbone.network} backbone ({name}) in {looked}, and {backbone.url} cannot be had: {error}",
+            f"no {backbone.network} backbone ({name}) in {looked}, and {backbone.url} fails ({error})",
             f"put the file into a folder and name it with --backbones or {ENVIRONMENT}",
         ) from error
 
@@ -112,18 +112,25 @@ def read_features(path: Path) -> Weights:
     """
     expected = f"expected a torchvision state dict in {path}"
     try:
-        state = _read_npz(path) if path.suffix == ".npz" else torch.load(path, "cpu", weights_only=True)
+        state = _read_npz(path) if path.suffix == ".npz" else _read_pth(path)
         features = {
             key.removeprefix("features."): value for key, value in state.items() if "features." in key
         }
         weights = {key: value.float() for key, value in features.items()}
-    except (OSError, ValueError, RuntimeError, AttributeError, EOFError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, AttributeError, EOFError) as error:
         raise VfibenchError(f"{expected}, found something else ({error})".splitlines()[0]) from error
     except (pickle.UnpicklingError, zipfile.BadZipFile) as error:
         raise VfibenchError(f"{expected}, found a file that is none", "replace the file") from error
     if not weights:
         raise VfibenchError(f"{expected}, found no features.* in it", "replace the file")
     return weights
+
+
+def _read_pth(path: Path) -> Weights:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about pickle protocols; what cannot be read is an error
+        state: Weights = torch.load(path, "cpu", weights_only=True)
+    return state
 
 
 def _read_npz(path: Path) -> Weights:

@@ -26,6 +26,5 @@ def interpolation_error(
     if norm == "rms":
         return squared_error(first, second).sqrt_()
     difference = torch.sub(first, second)
-    if norm == "mae":
-        return difference.abs_().sum(-1).double().mean((1, 2)).div_(first.shape[-1])
-    return difference.square_().sum(1).sqrt_().sum(-1).double().mean(1).div_(first.shape[-1])
+    error = difference.abs_() if norm == "mae" else difference.square_().sum(1).sqrt_()
+    return error.flatten(1).mean(1, dtype=torch.float64)

@@ -57,7 +57,7 @@ class Lpips:
 
     def score(self, pair: FramePair) -> torch.Tensor:
         """Distance of each pair, [P] float64."""
-        both = torch.cat(pair.planes("half-even"))
+        both = torch.cat(pair.planes("half-even")).contiguous()
         current = (both / 127.5 - 1 - self.shift) / self.scale
         total = current.new_zeros(len(both) // 2, dtype=torch.float64)
         heads = iter(self.heads)

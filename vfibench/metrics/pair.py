@@ -23,8 +23,8 @@ class FramePair:
     def __init__(
         self, predicted: torch.Tensor, target: torch.Tensor, mask: torch.Tensor | None = None
     ) -> None:
-        self.predicted = planar(predicted)
-        self.target = planar(target)
+        self.predicted = predicted.float()
+        self.target = target.float()
         self._mask = mask
         self._levels: dict[Rounding, torch.Tensor] = {}
         self._planes: dict[tuple[Rounding, Colour, bool], Planes] = {}
@@ -79,8 +79,3 @@ class FramePair:
         if noisy == "prediction-f32":
             return self.predicted.clamp(0, 1), self.target.double() / 255
         return self.levels("float").double() / 255, self.target / 255
-
-
-def planar(picture: torch.Tensor) -> torch.Tensor:
-    """Float32 copy in the plain memory layout, [P, 3, H, W]; the picture itself where it is one."""
-    return picture.to(torch.float32, memory_format=torch.contiguous_format)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch.nn import functional
 
 from vfibench.metrics.definitions import Arithmetic
 
@@ -14,11 +15,10 @@ def squared_error(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         first, second: [P, C, H, W] float32 levels.
 
     Returns:
-        [P] float64. Rows are summed in float32 (whole numbers up to 258 pixels wide stay exact), rows
-        together in float64.
+        [P] float64, summed in float64: exact where both are whole numbers.
     """
-    square = torch.sub(first, second).square_()
-    return square.sum(-1).double().mean((1, 2)).div_(first.shape[-1])
+    square = functional.mse_loss(first, second, reduction="none")
+    return square.sum((1, 2, 3), dtype=torch.float64).div_(square[0].numel())
 
 
 def masked_squared_error(first: torch.Tensor, second: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

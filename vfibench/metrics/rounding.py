@@ -74,9 +74,9 @@ def luma(picture: torch.Tensor) -> torch.Tensor:
 
 
 def weighted(pixels: torch.Tensor, weights: Sequence[float]) -> torch.Tensor:
-    """Weighted sum of the three colours of [P, 3, H, W], as [P, 1, H, W] float64."""
-    factors = pixels.new_tensor(weights, dtype=torch.float64)[:, None, None]
-    return (pixels * factors).sum(1, keepdim=True)
+    """Weighted sum of the three colours of [P, 3, H, W], red first, as [P, 1, H, W] float64."""
+    red, green, blue = (pixels[:, k, None].double() * weights[k] for k in range(3))
+    return red + green + blue
 
 
 def _wrap(scaled: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,8 @@
-"""Scoring: many metrics over one pair of pictures, a piece at a time, without leaving the device."""
+"""Scoring: many metrics over one pair of pictures, a piece at a time, without leaving the device.
+
+A piece is one picture on a CPU, whose planes then stay in the cache, and many on an accelerator. What metrics
+have in common (rounded pictures, windowed means) is computed once.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +64,8 @@ class Scorer:
             NaN for a masked metric with an empty mask.
 
         Raises:
-            VfibenchError: a masked metric without a mask, pictures smaller than a window.
+            VfibenchError: a masked metric without a mask.
+            SampleError: pictures smaller than a window.
         """
         size = piece_size(predicted)
         pieces = []
@@ -117,26 +122,25 @@ def piece_size(predicted: torch.Tensor) -> int:
 
 
 def score_rules(pair: FramePair, rules: Mapping[str, Rule]) -> Scores:
-    """Score one piece under several rules.
+    """Score one piece under several rules; names that mean the same are computed once.
 
     Returns:
         For each name, [P] float64.
     """
-    scores: Scores = {}
-    groups: dict[tuple[object, ...], dict[str, SsimRule]] = {}
-    for name, rule in rules.items():
+    scores: dict[Rule, torch.Tensor] = {}
+    groups: dict[tuple[object, ...], list[SsimRule]] = {}
+    for rule in dict.fromkeys(rules.values()):
         if isinstance(rule, PsnrRule):
-            scores[name] = psnr_of(pair, rule)
+            scores[rule] = psnr_of(pair, rule)
         elif isinstance(rule, ErrorRule):
-            scores[name] = interpolation_error(*pair.planes(rule.rounding), rule.norm)
+            scores[rule] = interpolation_error(*pair.planes(rule.rounding), rule.norm)
         else:
-            groups.setdefault(_shared(rule), {})[name] = rule
+            groups.setdefault(_shared(rule), []).append(rule)
     for group in groups.values():
-        rule = next(iter(group.values()))
-        planes = pair.planes(rule.rounding, rule.colour, rule.masked)
-        compute = ssim_float32 if rule.float32 else ssim
-        scores |= zip(group, compute(*planes, list(group.values())), strict=True)
-    return scores
+        planes = pair.planes(group[0].rounding, group[0].colour, group[0].masked)
+        compute = ssim_float32 if group[0].float32 else ssim
+        scores |= zip(group, compute(*planes, group), strict=True)
+    return {name: scores[rule] for name, rule in rules.items()}
 
 
 def _shared(rule: SsimRule) -> tuple[object, ...]:

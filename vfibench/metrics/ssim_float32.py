@@ -27,7 +27,8 @@ def ssim_float32(first: torch.Tensor, second: torch.Tensor, rules: Sequence[Ssim
     Returns:
         For each rule, [P] float64.
     """
-    x, y = (functional.pad(picture / 255, (5,) * 4, mode="reflect") for picture in (first, second))
+    planar = [(picture / 255).contiguous() for picture in (first, second)]
+    x, y = (functional.pad(picture, (5,) * 4, mode="reflect") for picture in planar)
     channels = x.shape[1]
     window = gaussian(x.device).expand(channels, 1, 11, 11)
     stacked = torch.cat([x, y, x * x, y * y, x * y])

@@ -130,6 +130,17 @@ def test_a_pickle_that_would_run_code_is_refused_and_not_run(tmp_path: Path):
     assert not sprung.exists()
 
 
+def test_a_saved_object_that_is_no_state_dict_is_refused(tmp_path: Path):
+    torch.save({1: torch.ones(2)}, tmp_path / "numbers.pth")
+    torch.save(torch.ones(2), tmp_path / "tensor.pth")
+    torch.save({"model": torch.ones(2)}, tmp_path / "other.pth")
+    np.save(tmp_path / "array.npz.npy", np.ones(2))
+    (tmp_path / "array.npz.npy").rename(tmp_path / "array.npz")
+    for name in ("numbers.pth", "tensor.pth", "other.pth", "array.npz"):
+        with pytest.raises(VfibenchError, match="expected a torchvision state dict"):
+            read_features(tmp_path / name)
+
+
 @pytest.mark.parametrize("content", [b"", b"not weights", b"PK\x03\x04 torn"])
 @pytest.mark.parametrize("suffix", [".pth", ".npz"])
 def test_a_file_that_is_no_state_dict_is_refused_in_one_line(tmp_path: Path, content: bytes, suffix: str):

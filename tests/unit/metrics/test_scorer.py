@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from vfibench.contracts import Metric, MetricCard
-from vfibench.errors import VfibenchError
+from vfibench.errors import SampleError, VfibenchError
+from vfibench.metrics import precision
+from vfibench.metrics import ssim as scoring
 from vfibench.metrics.catalog import CARDS, RULES
 from vfibench.metrics.scorer import Scorer, unavailable
 from vfibench.registry import METRICS, load_target
@@ -127,7 +129,7 @@ def test_a_masked_metric_without_a_mask_is_refused():
 
 def test_pictures_smaller_than_the_window_are_refused():
     predicted, target = pictures(1, 10, 40)
-    with pytest.raises(VfibenchError, match="at least 11 pixels a side"):
+    with pytest.raises(SampleError, match="at least 11 pixels a side for SSIM, found 40x10"):
         Scorer(["ssim"], CPU)(predicted, target)
 
 
@@ -179,6 +181,29 @@ def test_a_plugin_is_scored_beside_the_built_ins_and_asked_whether_it_can(monkey
     assert unavailable(["psnr", "brightness", "vmaf"]) == {"vmaf": "no such model; pip install it"}
 
 
+def test_names_that_mean_the_same_are_computed_once(monkeypatch: pytest.MonkeyPatch):
+    calls: list[int] = []
+    original = scoring.ssim_map
+    monkeypatch.setattr(scoring, "ssim_map", lambda *given: calls.append(1) or original(*given))
+    predicted, target = pictures(1, 24, 24)
+    same = ["ssim@rife", "ssim@m2m", "ssim3d", "ssim@exact-half-even"]
+    scores = Scorer([*same, "ssim"], CPU)(predicted, target)
+    assert len({float(scores[name][0]) for name in same}) == 1
+    assert len(calls) == 2
+
+
+def test_scoring_several_pictures_of_any_size_keeps_them_apart():
+    for height, width in ((11, 11), (16, 33), (27, 12), (64, 300)):
+        predicted, target = pictures(2, height, width)
+        predicted[1] = target[1] / 255
+        scores = Scorer(["psnr", "ssim", "ssim3d", "ie"], CPU)(predicted, target)
+        assert float(scores["psnr"][0]) < 30
+        assert float(scores["psnr"][1]) == math.inf
+        assert float(scores["ssim"][1]) == pytest.approx(1, abs=1e-6)
+        assert float(scores["ssim3d"][1]) == pytest.approx(1, abs=1e-6)
+        assert float(scores["ie"][1]) == 0
+
+
 def test_a_users_fast_settings_do_not_reach_the_scores():
     predicted, target = pictures(1, 64, 64)
     plain = Scorer(["ssim", "ssim3d"], CPU)(predicted, target)
@@ -186,3 +211,21 @@ def test_a_users_fast_settings_do_not_reach_the_scores():
         fast = Scorer(["ssim", "ssim3d"], CPU)(predicted, target)
     assert torch.equal(plain["ssim"], fast["ssim"])
     assert torch.equal(plain["ssim3d"], fast["ssim3d"])
+
+
+def fail_while_scoring() -> None:
+    with precision.full_precision(CPU):
+        raise RuntimeError("inside")
+
+
+def test_a_users_settings_are_restored_after_scoring_even_if_it_fails():
+    def settings() -> list[object]:
+        return [getattr(owner, name) for owner, name, _ in precision._switches()]
+
+    before = settings()
+    with precision.full_precision(CPU):
+        assert settings() == [value for *_, value in precision._switches()]
+    assert settings() == before
+    with pytest.raises(RuntimeError, match="inside"):
+        fail_while_scoring()
+    assert settings() == before
