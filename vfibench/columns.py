@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from vfibench.contracts import MetricCard
-from vfibench.errors import VfibenchError
+from vfibench.metrics.catalog import columns_of
+from vfibench.metrics.definitions import DEFINITIONS
 from vfibench.metrics.protocols import Protocol
 from vfibench.registry import METRICS
 
+UNMASKED = tuple(name for name in DEFINITIONS if name != "dvf")
 DEFAULT_METRICS = ("ssim3d", "ie", "lpips")
 
 
@@ -31,26 +32,13 @@ def wanted_columns(
 
 
 def definition_columns(definitions: Sequence[str]) -> list[str]:
-    """Columns of named definitions; "all" is every one.
+    """Columns of named definitions; "all" is every one that needs no mask.
 
     Raises:
         VfibenchError: unknown, with the nearest names.
     """
-    known: dict[str, list[str]] = {"vfibench": ["psnr", "ssim"]}
-    for name in METRICS.names():
-        _, at, definition = name.partition("@")
-        if at:
-            known.setdefault(definition, []).append(name)
-    if "all" in definitions:
-        return [column for name, columns in known.items() if name != "dvf" for column in columns]
-    columns: list[str] = []
-    for name in definitions:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else "see `vfibench list definitions`"
-            raise VfibenchError(f"unknown definition {name!r}", hint)
-        columns += known[name]
-    return columns
+    names = UNMASKED if "all" in definitions else definitions
+    return [column for name in names for column in columns_of(name, ("psnr", "ssim", "ie"))]
 
 
 def unavailable_columns(columns: Sequence[str], backbones: Path | None) -> dict[str, str]:
