@@ -13,6 +13,8 @@ from vfibench.cells import canonical
 from vfibench.statistics import Summary, Throughput, summarise, throughput
 from vfibench.store import CellResult
 
+THREE_DIGITS = frozenset({"psnr", "ie", "ie-rms", "ie-l2"})
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -76,6 +78,16 @@ class Board:
     better: dict[str, str]
     unavailable: dict[str, str]
     groups: tuple[Group, ...]
+
+
+def kind(column: str) -> str:
+    """What is measured, without the definition: "psnr" of "psnr@rife"."""
+    return column.partition("@")[0]
+
+
+def score_text(column: str, mean: float) -> str:
+    """A mean with its digits: three for dB and errors in levels, four for what lies in [0, 1]."""
+    return f"{mean:.{3 if kind(column) in THREE_DIGITS else 4}f}"
 
 
 def boards(results: Sequence[CellResult]) -> list[Board]:

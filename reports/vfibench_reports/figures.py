@@ -5,24 +5,13 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from vfibench.leaderboards import Board, Entry, Group
+from vfibench.leaderboards import Board, Entry, Group, score_text
 from vfibench.statistics import Summary
 from vfibench_reports.tables import Column, Field
 
 Mark = Literal["", "best", "second"]
 
-THREE_DIGITS = frozenset({"psnr", "ie", "ie-rms", "ie-l2"})
 MISSING = "–"
-
-
-def kind(column: str) -> str:
-    """What is measured, without the definition: "psnr" of "psnr@rife"."""
-    return column.partition("@")[0]
-
-
-def score_text(column: str, mean: float) -> str:
-    """A mean with its digits: three for dB and errors in levels, four for what lies in [0, 1]."""
-    return f"{mean:.{3 if kind(column) in THREE_DIGITS else 4}f}"
 
 
 def metric_column(board: Board, column: str) -> Column:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vfibench.leaderboards import Board, Entry, Group, boards
+from vfibench.leaderboards import Board, Entry, Group, boards, kind, score_text
 from vfibench.store import CellResult
 from vfibench_reports.entries import fact, frames, names, shared_facts, text_field, weights
-from vfibench_reports.figures import MISSING, kind, marks, metric_column, quantity, score_field, score_text
+from vfibench_reports.figures import MISSING, marks, metric_column, quantity, score_field
 from vfibench_reports.methods import method_table, speed_table
 from vfibench_reports.origins import origins
 from vfibench_reports.site import page_name, render, write_page

@@ -11,12 +11,11 @@ from report.made_runs import H200, MadeCell, sha, write_run
 from report.read_page import read_page
 
 from vfibench.cli.tables import number
-from vfibench.leaderboards import boards
+from vfibench.leaderboards import boards, score_text
 from vfibench.registry import METRICS
 from vfibench.reporting import write_site
 from vfibench.statistics import Summary
 from vfibench.store import read_results
-from vfibench_reports.figures import score_text
 from vfibench_reports.site import environment, page_name, web_link
 
 

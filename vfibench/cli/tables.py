@@ -110,12 +110,12 @@ def number(summary: Summary | None, column: str) -> str:
     """A mean with the digits papers print; exact frames are told."""
     if summary is None:
         return ""
+    from vfibench.leaderboards import score_text
+
     exact = f" +{summary.exact} exact" if summary.exact else ""
     if summary.mean is None:
         return f"exact x{summary.exact}" if summary.exact else "-"
-    kind = column.partition("@")[0]
-    digits = 3 if kind in {"psnr", "ie", "ie-rms", "ie-l2"} else 4
-    return f"{summary.mean:.{digits}f}{exact}"
+    return f"{score_text(column, summary.mean)}{exact}"
 
 
 def rate(per_second: float) -> str:
