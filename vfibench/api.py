@@ -105,11 +105,17 @@ def evaluate(
 def _flat(row: dict[str, object]) -> dict[str, object]:
     scores = row.get("scores", {})
     assert isinstance(scores, dict)
-    exact = float("inf") if row.get("exact") else float("nan")
-    shown = {name: exact if value is None else value for name, value in scores.items()}
+    exact = row.get("exact", [])
+    assert isinstance(exact, list)
+    shown = {name: value if value is not None else _null(name in exact) for name, value in scores.items()}
     return {
         "sample": row["sample"],
         "t": row["t"],
         "status": row["status"],
         "message": row.get("message", ""),
     } | shown
+
+
+def _null(exact: bool) -> float:
+    """What a stored null stands for: an infinite PSNR, or no figure."""
+    return float("inf") if exact else float("nan")

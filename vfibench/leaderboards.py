@@ -100,11 +100,13 @@ def boards(results: Sequence[CellResult]) -> list[Board]:
 
 def _board(dataset: str, protocol: str, results: Sequence[CellResult]) -> Board:
     facts = {name: fact for result in results for name, fact in result.info["columns"].items()}
+    disputed = disputed_columns(results)
     groups: dict[tuple[bool, int, str], list[CellResult]] = {}
     for result in results:
         settings = result.cell.settings
+        versions = {column: settings["metrics"].get(column) for column in disputed}
         # Primary: how ranked and how many frames; then everything else that must be equal.
-        alike = canonical([settings["list_sha256"], settings["times"], _versions(result, facts)])
+        alike = canonical([settings["list_sha256"], settings.get("files"), settings["times"], versions])
         groups.setdefault((not result.ranked, settings["inputs"], alike), []).append(result)
     missing: dict[str, str] = {}
     for result in results:
@@ -123,10 +125,13 @@ def _board(dataset: str, protocol: str, results: Sequence[CellResult]) -> Board:
     )
 
 
-def _versions(result: CellResult, facts: dict[str, dict[str, object]]) -> object:
-    """The version of the column that ranks."""
-    first = next(iter(facts))
-    return result.cell.settings["metrics"].get(first)
+def disputed_columns(results: Sequence[CellResult]) -> list[str]:
+    """Columns that stand in these cells in more than one version: their cells cannot share a table."""
+    versions: dict[str, set[int]] = {}
+    for result in results:
+        for column, version in result.cell.settings["metrics"].items():
+            versions.setdefault(column, set()).add(version)
+    return sorted(column for column, found in versions.items() if len(found) > 1)
 
 
 def _group(
@@ -145,18 +150,21 @@ def _group(
             return (float("-inf") if summary and summary.exact else float("inf")), place
         return sign * summary.mean, place
 
+    # Means that leave out different numbers of exact frames are means over different frames.
+    fair = len({summary[first].exact for summary in summaries if first in summary}) <= 1
     entries = [
         Entry(
             results[place],
             summaries[place],
             throughput(results[place].timings),
-            rank if ranked else None,
+            rank if ranked and fair else None,
             _note(results[place]),
         )
         for rank, place in enumerate(sorted(range(len(results)), key=order), 1)
     ]
-    heading = f"{inputs} input frames" + ("" if ranked else ", not ranked")
-    return Group(heading, ranked, tuple(entries))
+    unfair = "" if fair else ": their means leave out different exact frames"
+    heading = f"{inputs} input frames" + ("" if ranked and fair else f", not ranked{unfair}")
+    return Group(heading, ranked and fair, tuple(entries))
 
 
 def _note(result: CellResult) -> str:

@@ -77,7 +77,7 @@ class Measurer:
         self._images = images
         self._scorer = Scorer(job.columns, device, job.backbones)
         self._threads = torch.get_num_threads()
-        self._network = ThreadPoolExecutor(1, "network", torch.set_num_threads, (self._threads,))
+        self._network = ThreadPoolExecutor(1, "network", settle_network, (self._threads, device))
         self._predictor: Predictor = self._network.submit(open_predictor, job, device).result()
         self._shapes: set[tuple[int, ...]] = set()
 
@@ -122,7 +122,7 @@ class Measurer:
         try:
             predicted = self._network.submit(self._predict, items).result()
             values, finite = self._score(predicted)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a method may do anything; one sample fails, not the run
             reason = reason_to_go_on(error)
             if len(items) == 1:
                 rows.extend(failure(items[0], time, reason) for time in items[0].sample.times)
@@ -204,8 +204,9 @@ class Measurer:
             "status": "ok",
             "scores": stored,
         }
-        if math.inf in scores:
-            row["exact"] = True
+        exact = [name for name, value in zip(self._job.columns, scores, strict=True) if value == math.inf]
+        if exact:
+            row["exact"] = exact
         if item.sample.tags:
             row["tags"] = dict(item.sample.tags)
         return row
@@ -227,6 +228,17 @@ class Measurer:
         """Keep predictions in the layout `frames:DIR` reads."""
         for (item, time), pixels in zip(frames, quantised(predicted).cpu().numpy(), strict=True):
             write_image(folder / item.sample.id / f"t{time:.6f}.png", pixels)
+
+
+def settle_network(threads: int, device: torch.device) -> None:
+    """Prepare the thread that predicts: all of torch's threads, and the right CUDA device."""
+    # torch reads the process-wide count at a thread's first parallel work, unless it has asked before;
+    # by then the threads that score have set it to 1.
+    torch.get_num_threads()
+    torch.set_num_threads(threads)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+        torch.cuda.reset_peak_memory_stats(device)
 
 
 class PinnedScores:
@@ -278,7 +290,7 @@ def failure(item: Item, time: float, reason: str) -> Row:
     return {"index": item.index, "sample": item.sample.id, "t": time, "status": "error", "message": reason}
 
 
-def reason_to_go_on(error: Exception) -> str:
+def reason_to_go_on(error: BaseException) -> str:
     """One line on why a sample failed; out of memory is named as such.
 
     Raises:

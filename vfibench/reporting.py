@@ -13,9 +13,10 @@ from pathlib import Path
 
 from vfibench.contracts import PageCard
 from vfibench.errors import VfibenchError
+from vfibench.folders import read_results
 from vfibench.lines import unwritable
 from vfibench.registry import PAGES, import_sibling, load_target
-from vfibench.store import CellResult, read_results
+from vfibench.store import CellResult
 
 
 @dataclass(frozen=True)

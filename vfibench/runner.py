@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -74,32 +75,48 @@ class Runner:
         Raises:
             VfibenchError: an unreadable image, a busy cell, a full disk; what was scored is stored.
         """
-        if self.policy == "always":
-            jobs = [self._next_attempt(job) for job in jobs]
+        jobs = [self._at_attempt(job) for job in jobs]
+        if self.policy == "never":
+            return self._read_only(jobs)
         entries = [self._entry(job) for job in jobs]
         started = provenance.now()
-        self._write(entries, "running", started)
-        try:
-            done = [self._run_cell(job) for job in jobs]
-        except BaseException as error:
-            stopped = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            self._write(entries, stopped, started)
-            raise
-        self._write(entries, "complete" if all(done) else "incomplete", started)
+        with ExitStack() as opened:
+            writers = []
+            for job in jobs:  # all of them first: a cell another run is at is found before any work
+                writers.append(self.store.open_cell(job.cell, self.shard))
+                opened.callback(writers[-1].close)
+            self._write(entries, "running", started)
+            status = "failed"
+            try:
+                done = [self._run_cell(*work) for work in zip(jobs, writers, entries, strict=True)]
+                status = "complete" if all(done) else "incomplete"
+            except KeyboardInterrupt:
+                status = "interrupted"
+                raise
+            finally:
+                self._write(entries, status, started)
         return all(done)
 
-    def _run_cell(self, job: Job) -> bool:
+    def _run_cell(self, job: Job, writer: CellWriter | MemoryStore, entry: dict[str, Any]) -> bool:
         """One cell: what is missing, batch by batch."""
-        writer = self.store.open_cell(job.cell, self.shard)
+        mine = [row for row in writer.stored if self.shard.takes(row["index"] // job.batch_size)]
+        tally = Tally(job, mine, self._total(job))
+        self.on_event(tally.progress())
         try:
-            tally = Tally(job, [row for row in writer.rows if row["status"] == "ok"], self._total(job))
-            self.on_event(tally.progress())
             if batches := self._missing(job, writer):
                 self._score(job, batches, writer, tally)
-            self.on_event(tally.progress(finished=True))
-            return tally.done == tally.total
         finally:
-            writer.close()
+            if writer.written:
+                entry["sessions"] = [entry["provenance"]]
+        self.on_event(tally.progress(finished=True))
+        return tally.done == tally.total
+
+    def _read_only(self, jobs: Sequence[Job]) -> bool:
+        """Whether every frame of these cells has a score already; writes nothing."""
+        if not isinstance(self.store, ResultStore):
+            return False
+        complete = {result.cell.key for result in self.store.results() if result.complete}
+        return {job.cell.key for job in jobs} <= complete
 
     def _score(
         self, job: Job, batches: list[tuple[int, range]], writer: CellWriter | MemoryStore, tally: Tally
@@ -115,8 +132,6 @@ class Runner:
 
     def _missing(self, job: Job, writer: CellWriter | MemoryStore) -> list[tuple[int, range]]:
         """This shard's batches in which a frame has no score; the full list fixes the batches."""
-        if self.policy == "never":
-            return []
         ids = job.dataset.ids
         return [
             (number, part)
@@ -132,10 +147,14 @@ class Runner:
     def _total(self, job: Job) -> int:
         return sum(len(part) for _, part in self._batches(job)) * len(job.times)
 
-    def _next_attempt(self, job: Job) -> Job:
+    def _at_attempt(self, job: Job) -> Job:
+        """The job at the attempt this run is to go on with, or to begin."""
         if not isinstance(self.store, ResultStore):
             return job
-        return replace(job, cell=replace(job.cell, attempt=self.store.next_attempt(job.cell)))
+        again = self.policy == "always"
+        cell = job.cell
+        attempt = self.store.next_attempt(cell, self.shard) if again else self.store.latest_attempt(cell)
+        return replace(job, cell=replace(cell, attempt=attempt))
 
     def _images(self, job: Job) -> Path | None:
         if not self.save_images or not isinstance(self.store, ResultStore):
@@ -152,6 +171,7 @@ class Runner:
             "columns": column_facts(job.columns),
             "unavailable": job.unavailable,
             "provenance": provenance.collect(str(self.device)),
+            "sessions": [],
         }
 
     def _write(self, entries: list[dict[str, Any]], status: str, started: str) -> None:

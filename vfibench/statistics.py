@@ -35,7 +35,7 @@ def summarise(rows: Iterable[Mapping[str, Any]], column: str) -> Summary:
         value = row["scores"][column]
         if value is not None:
             values.append(value)
-        elif row.get("exact"):
+        elif column in row.get("exact", ()):
             exact += 1
         else:
             undefined += 1

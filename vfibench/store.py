@@ -1,32 +1,43 @@
 """The run folder: append-only score lines that survive kill -9, and run.json that explains them.
 
 A folder holds `run.json` (one a shard: `run.1of3.json`), `scores/<cell>.<shard>.jsonl` with one line a
-(sample, time), and `timings/<cell>.<shard>.jsonl` with one line a call of the network. A score line:
+(sample, time), `timings/<cell>.<shard>.jsonl` with one line a call of the network, and `locks/`, which holds
+no facts. Score lines:
 
     {"index": 0, "sample": "31", "t": 0.5, "status": "ok", "scores": {"psnr": 31.878, "ssim": 0.9602}}
-    {"index": 1, "sample": "41", "t": 0.5, "status": "ok", "scores": {"psnr": null}, "exact": true}
+    {"index": 1, "sample": "41", "t": 0.5, "status": "ok", "scores": {"psnr": null}, "exact": ["psnr"]}
     {"index": 2, "sample": "71", "t": 0.5, "status": "error", "message": "NaN in the prediction"}
 
-`index` is the sample's place in the dataset's list. An infinite PSNR is null with `exact`.
+`index` is the sample's place in the dataset's list. An infinite PSNR is null, and its column is
+named in `exact`; a null that is not is a figure the definition does not give.
 """
 
 from __future__ import annotations
 
+import fcntl
 import glob
 import json
 import os
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vfibench.cells import Cell
 from vfibench.errors import VfibenchError
-from vfibench.lines import JsonLines, Row, read_lines, unwritable
+from vfibench.lines import CellLock, JsonLines, Row, read_lines, unwritable
+from vfibench.rows import SCORE_KEYS, TIMING_KEYS, count, merge_rows
 from vfibench.shards import Shard
 
 SCHEMA_VERSION = 1
+ENTRY_KEYS = (
+    *("name", "key", "attempt", "method", "dataset", "protocol", "settings", "facts"),
+    *("planned", "selection", "columns", "unavailable", "provenance", "sessions"),
+)
+RUN_FILE = re.compile(r"run(\.\d+of\d+)?\.json")
+SHARD_FILE = re.compile(r"\.\d+of\d+\.jsonl$")
 
 
 @dataclass
@@ -34,29 +45,34 @@ class CellWriter:
     """The open files of one (cell, shard).
 
     Attributes:
+        lock: keeps out runs that split the cell otherwise.
         scores, timings: what is appended to.
-        done: (sample, t) pairs with an ok row, in this shard's file or any other's.
+        stored: ok rows there were at opening, in this shard's file or any other's.
+        done: their (sample, t), and those appended since.
+        written: rows appended.
     """
 
+    lock: CellLock
     scores: JsonLines
     timings: JsonLines
-    done: set[tuple[str, float]]
+    stored: list[Row]
+    done: set[tuple[str, float]] = field(default_factory=set)
+    written: int = 0
 
-    @property
-    def rows(self) -> list[Row]:
-        """Stored rows at opening."""
-        return self.scores.rows
+    def __post_init__(self) -> None:
+        self.done.update((row["sample"], row["t"]) for row in self.stored)
 
     def append(self, rows: Sequence[Row], timings: Sequence[Row]) -> None:
         """Store a batch: its scores first, since they are what must not be lost."""
         self.scores.append(rows)
         self.timings.append(timings)
         self.done.update((row["sample"], row["t"]) for row in rows if row["status"] == "ok")
+        self.written += len(rows)
 
     def close(self) -> None:
-        """Close both files."""
-        self.scores.close()
-        self.timings.close()
+        """Close the files and give the locks back."""
+        for file in (self.scores, self.timings, self.lock):
+            file.close()
 
 
 @dataclass
@@ -65,7 +81,9 @@ class MemoryStore:
 
     rows: list[Row] = field(default_factory=list)
     timings: list[Row] = field(default_factory=list)
+    stored: tuple[Row, ...] = ()
     done: set[tuple[str, float]] = field(default_factory=set)
+    written: int = 0
 
     def open_cell(self, cell: Cell, shard: Shard) -> MemoryStore:  # noqa: ARG002 one cell, one shard
         """Itself."""
@@ -122,35 +140,73 @@ class ResultStore:
         self.folder = folder
 
     def open_cell(self, cell: Cell, shard: Shard) -> CellWriter:
-        """Open (cell, shard) for appending; see `JsonLines` for what can go wrong."""
-        scores = JsonLines(self.folder / "scores" / f"{cell.name}.{shard}.jsonl")
-        try:
+        """Open (cell, shard) for appending; see `CellLock` and `JsonLines` for what can go wrong."""
+        with ExitStack() as opened:
+            lock = CellLock(self.folder / "locks" / f"{cell.name}.lock", shard.count)
+            opened.callback(lock.close)
+            scores = JsonLines(self.folder / "scores" / f"{cell.name}.{shard}.jsonl")
+            opened.callback(scores.close)
             timings = JsonLines(self.folder / "timings" / f"{cell.name}.{shard}.jsonl")
-            rows = [row for path in self._files("scores", cell) for row in read_lines(path)]
-        except VfibenchError:
-            scores.close()
-            raise
-        done = {(row["sample"], row["t"]) for row in rows if row["status"] == "ok"}
-        return CellWriter(scores, timings, done)
+            opened.callback(timings.close)
+            stored = [row for rows in self._scores(cell) for row in rows if row["status"] == "ok"]
+            opened.pop_all()
+        return CellWriter(lock, scores, timings, stored)
 
-    def next_attempt(self, cell: Cell) -> int:
-        """One more than the highest attempt at this cell in the folder."""
-        same = [entry["attempt"] for entry in self._entries() if entry["key"] == cell.key]
+    def latest_attempt(self, cell: Cell) -> int:
+        """The highest attempt at this cell in the folder, 1 where there is none."""
+        return max((entry["attempt"] for entry in self._entries() if entry["key"] == cell.key), default=1)
+
+    def next_attempt(self, cell: Cell, shard: Shard) -> int:
+        """One more than the highest attempt, not counting those of the other shards of this split.
+
+        They may be at the new attempt already, which is the one this shard is to join.
+        """
+        others = re.compile(rf"run\.\d+of{shard.count}\.json")
+        paths = [
+            path
+            for path in self._run_files()
+            if path == self._run_file(shard) or not others.fullmatch(path.name)
+        ]
+        same = [
+            entry["attempt"]
+            for path in paths
+            for entry in load_run(path)["cells"]
+            if entry["key"] == cell.key
+        ]
         return max(same, default=0) + 1
 
     def write_run(self, shard: Shard, content: Mapping[str, Any]) -> None:
         """Replace this shard's run.json atomically, keeping cells that earlier commands put there."""
-        path = self.folder / ("run.json" if shard.count == 1 else f"run.{shard}.json")
-        kept = {entry["name"]: entry for entry in _load_run(path).get("cells", [])}
-        kept.update({entry["name"]: entry | {"counts": self._counts(entry)} for entry in content["cells"]})
-        merged = {"schema_version": SCHEMA_VERSION, **content, "cells": list(kept.values())}
+        path = self._run_file(shard)
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(merged, indent=1, allow_nan=False) + "\n")
-            temporary.replace(path)
+            (self.folder / "locks").mkdir(parents=True, exist_ok=True)
+            with (self.folder / "locks" / "run.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # another command may be adding its cells
+                kept = {entry["name"]: entry for entry in load_run(path)["cells"]} if path.exists() else {}
+                fresh = [self._joined(kept.get(entry["name"]), entry) for entry in content["cells"]]
+                cells = kept | {entry["name"]: entry for entry in fresh}
+                merged = {"schema_version": SCHEMA_VERSION, **content, "cells": list(cells.values())}
+                temporary.write_text(json.dumps(merged, indent=1, allow_nan=False) + "\n")
+                temporary.replace(path)
         except OSError as error:
+            temporary.unlink(missing_ok=True)
             raise unwritable(path, error) from error
+
+    def _joined(self, earlier: dict[str, Any] | None, entry: dict[str, Any]) -> dict[str, Any]:
+        """A cell's entry with its counts, and with the sessions that wrote rows before this one."""
+        sessions = list(earlier["sessions"]) if earlier else []
+        sessions += [session for session in entry["sessions"] if session not in sessions]
+        first = sessions[0] if sessions else entry["provenance"]
+        counts = count(merge_rows(entry["name"], self._scores(Cell.from_json(entry))), entry["planned"])
+        return entry | {"counts": counts, "sessions": sessions, "provenance": first}
+
+    def others_running(self, shard: Shard) -> bool:
+        """Whether another shard of this split has not ended."""
+        names = [
+            self._run_file(Shard(index, shard.count)) for index in range(shard.count) if index != shard.index
+        ]
+        return any(not path.exists() or load_run(path)["status"] == "running" for path in names)
 
     def results(self) -> list[CellResult]:
         """Every cell in the folder, the latest attempt of each, merged over shards.
@@ -166,23 +222,28 @@ class ResultStore:
 
     def _result(self, entry: dict[str, Any]) -> CellResult:
         cell = Cell.from_json(entry)
-        rows = merge_rows(cell.name, [read_lines(path) for path in self._files("scores", cell)])
-        timings = [line for path in self._files("timings", cell) for line in read_lines(path)]
+        rows = merge_rows(cell.name, self._scores(cell))
+        files = self._files("timings", cell)
+        timings = [line for path in files for line in read_lines(path, TIMING_KEYS)]
         return CellResult(cell, count(rows, entry["planned"]), rows, timings, entry, self.folder)
 
-    def _counts(self, entry: dict[str, Any]) -> dict[str, int]:
-        files = self._files("scores", Cell.from_json(entry))
-        return count(merge_rows(entry["name"], [read_lines(path) for path in files]), entry["planned"])
+    def _scores(self, cell: Cell) -> list[list[Row]]:
+        """Rows of each shard's file."""
+        return [read_lines(path, SCORE_KEYS) for path in self._files("scores", cell)]
+
+    def _run_file(self, shard: Shard) -> Path:
+        return self.folder / ("run.json" if shard.count == 1 else f"run.{shard}.json")
+
+    def _run_files(self) -> list[Path]:
+        return sorted(path for path in self.folder.glob("run*.json") if RUN_FILE.fullmatch(path.name))
 
     def _entries(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for path in sorted(self.folder.glob("run*.json")):
-            found.extend(_load_run(path).get("cells", []))
-        return found
+        return [entry for path in self._run_files() for entry in load_run(path)["cells"]]
 
     def _files(self, kind: str, cell: Cell) -> list[Path]:
-        folder = self.folder / kind
-        return sorted(folder.glob(f"{glob.escape(cell.name)}.*of*.jsonl"), key=_shard_of)
+        pattern = f"{glob.escape(cell.name)}.*.jsonl"
+        found = [path for path in (self.folder / kind).glob(pattern) if SHARD_FILE.search(path.name)]
+        return sorted(found, key=_shard_of)
 
 
 def _shard_of(path: Path) -> tuple[int, int]:
@@ -190,95 +251,27 @@ def _shard_of(path: Path) -> tuple[int, int]:
     return int(total), int(index)
 
 
-def _load_run(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
+def load_run(path: Path) -> dict[str, Any]:
+    """A run.json.
+
+    Raises:
+        VfibenchError: it is damaged, or of another schema version.
+    """
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
-    except ValueError as error:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
         raise VfibenchError(f"expected JSON in {path}: {error}", "restore or remove the file") from error
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
+        raise VfibenchError(f"expected an object with cells in {path}", "restore or remove the file")
     version = content.get("schema_version")
     if version != SCHEMA_VERSION:
         raise VfibenchError(
             f"expected schema_version {SCHEMA_VERSION} in {path}, found {version}", "use a matching vfibench"
         )
-    return content
-
-
-def merge_rows(name: str, shards: Iterable[Sequence[Row]]) -> list[Row]:
-    """One final row a (sample, t) over all shard files, in the dataset's order; ok replaces error.
-
-    Raises:
-        VfibenchError: two ok rows of one (sample, t).
-    """
-    final: dict[tuple[str, float], Row] = {}
-    for rows in shards:
-        for row in rows:
-            key = (row["sample"], row["t"])
-            earlier = final.get(key)
-            if earlier is not None and earlier["status"] == "ok":
-                if row["status"] == "ok":
-                    raise VfibenchError(
-                        f"sample {key[0]!r} at t={key[1]} was scored twice in cell {name}",
-                        "two shards overlap: remove one of their files",
-                    )
-                continue
-            final[key] = row
-    return sorted(final.values(), key=lambda row: (row["index"], row["t"]))
-
-
-def count(rows: Iterable[Mapping[str, Any]], planned: int) -> dict[str, int]:
-    """Frames planned, ok, error, and skipped (not reached yet)."""
-    ok = error = 0
-    for row in rows:
-        ok += row["status"] == "ok"
-        error += row["status"] != "ok"
-    return {"planned": planned, "ok": ok, "error": error, "skipped": planned - ok - error}
-
-
-def read_results(folders: Sequence[Path]) -> list[CellResult]:
-    """All cells of run folders, or of folders that hold run folders.
-
-    Raises:
-        VfibenchError: a folder is missing, or no run is in any of them.
-    """
-    found: list[CellResult] = []
-    for folder in folders:
-        if not folder.is_dir():
+    for entry in content["cells"]:
+        missing = [key for key in ENTRY_KEYS if not isinstance(entry, dict) or key not in entry]
+        if missing:
             raise VfibenchError(
-                f"expected a run folder, found nothing at {folder}", "see --out of `vfibench run`"
+                f"expected {missing[0]!r} in each cell of {path}", "restore or remove the file"
             )
-        runs = sorted({path.parent for path in [*folder.glob("run*.json"), *folder.glob("*/run*.json")]})
-        found.extend(result for run in runs for result in ResultStore(run).results())
-    if not found:
-        places = ", ".join(str(folder) for folder in folders)
-        raise VfibenchError(f"expected run.json in {places}, found no run", "run `vfibench run` first")
-    return found
-
-
-def merge_folders(folders: Sequence[Path], out: Path) -> None:
-    """Copy the shards of several run folders into a new one.
-
-    Raises:
-        VfibenchError: `out` is not empty, a folder holds no run, two folders hold the same shard file, or
-            a sample occurs twice.
-    """
-    if out.exists() and any(out.iterdir()):
-        raise VfibenchError(f"expected an empty folder at {out}, found files", "choose another --out")
-    read_results(folders)
-    for folder in folders:
-        for path in sorted(
-            [*folder.glob("run*.json"), *folder.glob("scores/*.jsonl"), *folder.glob("timings/*.jsonl")]
-        ):
-            _copy_new(path, out / path.relative_to(folder))
-    ResultStore(out).results()
-
-
-def _copy_new(source: Path, target: Path) -> None:
-    if target.exists():
-        raise VfibenchError(f"{source} and another folder are the same shard", "merge each shard once")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    except OSError as error:
-        raise unwritable(target, error) from error
+    return content

@@ -123,6 +123,7 @@ def entry(made: MadeCell, cell: Cell) -> dict[str, Any]:
         "selection": made.selection,
         "columns": column_facts(made.columns),
         "unavailable": made.unavailable,
+        "sessions": [],
         "provenance": {
             "command": made.command,
             "versions": {"python": "3.13.1", "vfibench": "0.1.0", "torch": "2.15.0"},
@@ -157,7 +158,8 @@ def rows(made: MadeCell) -> list[dict[str, Any]]:
             scores = {
                 column: None if column.startswith("psnr") else value(column, 400) for column in made.columns
             }
-            found.append(row | {"status": "ok", "scores": scores, "exact": True})
+            exact = [name for name, value in scores.items() if value is None]
+            found.append(row | {"status": "ok", "scores": scores, "exact": exact})
         else:
             found.append(row | {"status": "ok", "scores": {c: value(c, level) for c in made.columns}})
     return found

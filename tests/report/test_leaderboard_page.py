@@ -11,11 +11,11 @@ from report.made_runs import H200, MadeCell, sha, write_run
 from report.read_page import read_page
 
 from vfibench.cli.tables import number
+from vfibench.folders import read_results
 from vfibench.leaderboards import boards, score_text
 from vfibench.registry import METRICS
 from vfibench.reporting import write_site
 from vfibench.statistics import Summary
-from vfibench.store import read_results
 from vfibench_reports.site import environment, page_name, web_link
 
 
@@ -150,15 +150,24 @@ def test_other_lists_stand_in_another_table_even_under_the_same_heading(tmp_path
 
 
 def test_exact_frames_are_left_out_of_the_mean_and_told(tmp_path):
-    cells = [MadeCell("blend", exact=3), MadeCell("nearest", exact=8), MadeCell("superslomo", level=36.0)]
+    cells = [MadeCell("blend", exact=3), MadeCell("superslomo", level=36.0, exact=3)]
     table = page_of(tmp_path, cells).tables["scores-2"]
     shown = dict(zip(first_word(table), table.column("psnr"), strict=True))
     finite = [line["scores"]["psnr"] for line in stored(tmp_path, "scores", "blend")]
     mean = statistics.fmean(value for value in finite if value is not None)
     assert shown["blend"].text == f"{mean:.3f} +3 exact"
+    assert "best" in shown["superslomo"].classes
+
+
+def test_means_that_leave_out_different_exact_frames_are_not_ranked(tmp_path):
+    cells = [MadeCell("blend", exact=3), MadeCell("nearest", exact=8), MadeCell("superslomo", level=36.0)]
+    page = page_of(tmp_path, cells)
+    (table,) = (table for name, table in page.tables.items() if name.startswith("scores"))
+    shown = dict(zip(first_word(table), table.column("psnr"), strict=True))
     assert (shown["nearest"].text, shown["nearest"].value) == ("exact ×8", "Infinity")
     assert first_word(table)[0] == "nearest"
-    assert "best" in shown["nearest"].classes
+    assert not any("best" in cell.classes for cell in shown.values())
+    assert "not ranked: their means leave out different exact frames" in page.text
 
 
 def test_the_page_prints_the_digits_of_the_terminal():

@@ -99,5 +99,25 @@ class Learned(Blend):
     )
 
 
+class Leaves(Blend):
+    """Calls sys.exit, as scripts turned into methods do."""
+
+    card = AdapterCard("odd-leaves", "odd_methods:Leaves")
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        raise SystemExit(0)
+
+
+class CountsThreads(Blend):
+    """Notes how many of torch's threads a prediction has."""
+
+    card = AdapterCard("odd-threads", "odd_methods:CountsThreads")
+    seen: list[int] = []  # noqa: RUF012 a log shared on purpose
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        self.seen.append(torch.get_num_threads())
+        return super().predict(frames, times)
+
+
 class Mute:
     """A class without a card."""

@@ -20,7 +20,7 @@ LAYERS = [
     {"contracts", "errors"},
     {"frames", "registry", "selection"},
     {"metrics", "provenance", "statistics"},
-    {"store", "weights", "shards", "cells", "lines", "pipeline"},
+    {"store", "weights", "shards", "cells", "lines", "rows", "folders", "pipeline"},
     {
         "leaderboards",
         "columns",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import resource
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,9 +92,7 @@ def test_the_same_request_does_nothing_twice(clip: Path, tmp_path: Path) -> None
     assert score_files(tmp_path / "run") == before
 
 
-def test_always_opens_a_new_attempt_and_never_only_reads(clip: Path, tmp_path: Path) -> None:
-    run(tmp_path / "run", request(clip), policy="never")
-    assert not any(path.stat().st_size for path in (tmp_path / "run" / "scores").iterdir())
+def test_always_opens_a_new_attempt(clip: Path, tmp_path: Path) -> None:
     run(tmp_path / "run", request(clip))
     run(tmp_path / "run", request(clip), policy="always")
     assert len(score_files(tmp_path / "run")) == 2
@@ -100,44 +100,134 @@ def test_always_opens_a_new_attempt_and_never_only_reads(clip: Path, tmp_path: P
     assert result.cell.attempt == 2
 
 
-def change_frame(clip: Path) -> None:
-    Image.fromarray(frame(99)).save(clip / "im15.png")
-    Image.fromarray(frame(100)).save(clip / "im16.png")
-    Image.fromarray(frame(101)).save(clip / "im17.png")
+def test_always_with_shards_makes_one_new_attempt(clip: Path, tmp_path: Path) -> None:
+    run(tmp_path / "run", request(clip))
+    for index in range(2):
+        (result,) = run(tmp_path / "run", request(clip), policy="always", shard=Shard(index, 2))
+    assert result.cell.attempt == 2
+    assert result.complete
+
+
+def test_a_new_attempt_that_was_cut_is_gone_on_with(clip: Path, tmp_path: Path) -> None:
+    run(tmp_path / "run", request(clip))
+    run(tmp_path / "run", request(clip), policy="always")
+    newest = max((tmp_path / "run" / "scores").iterdir(), key=lambda path: "+2" in path.name)
+    newest.write_text("".join(newest.read_text().splitlines(keepends=True)[:3]))
+    (result,) = run(tmp_path / "run", request(clip))
+    assert result.cell.attempt == 2
+    assert result.complete
+
+
+def test_never_only_reads(clip: Path, tmp_path: Path) -> None:
+    runner = Runner(ResultStore(tmp_path / "run"), CPU, policy="never")
+    assert not runner.run(Planner(request(clip)).jobs())
+    assert not (tmp_path / "run").exists()
+    run(tmp_path / "run", request(clip))
+    before = (tmp_path / "run" / "run.json").read_bytes()
+    assert runner.run(Planner(request(clip)).jobs())
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [
-        {"batch_size": 3},
-        {"precision": "bf16"},
-        {"metrics": ("ie",)},
-        {"definitions": ("rife",)},
-        {"factor": 2},
-    ],
+    "changes", [{"batch_size": 3}, {"precision": "bf16"}, {"metrics": ("ie",)}, {"definitions": ("rife",)}]
 )
-def test_a_changed_setting_starts_a_new_cell(clip: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_a_changed_setting_starts_a_new_cell(clip: Path, changes: dict[str, Any]) -> None:
     (before,) = (job.cell.key for job in Planner(request(clip)).jobs())
     (after,) = (job.cell.key for job in Planner(request(clip, **changes)).jobs())
-    assert (before == after) == (changes == {"factor": 2})  # 2 is what a clip has anyway
+    assert before != after
 
 
-def test_changed_frames_start_a_new_cell(clip: Path) -> None:
+def test_what_is_the_default_anyway_stays_the_same_cell(clip: Path) -> None:
+    keys = {job.cell.key for factor in (None, 2) for job in Planner(request(clip, factor=factor)).jobs()}
+    assert len(keys) == 1
+
+
+def test_another_weight_file_starts_a_new_cell(clip: Path, tmp_path: Path) -> None:
+    keys = set()
+    for content in (b"one", b"two"):
+        (tmp_path / "odd.pt").write_bytes(content)
+        asked = request(clip, methods=("odd_methods:Learned",), weights=(str(tmp_path / "odd.pt"),))
+        keys |= {job.cell.key for job in Planner(asked).jobs()}
+    assert len(keys) == 2
+
+
+def test_a_changed_frame_starts_a_new_cell(clip: Path) -> None:
     (before,) = (job.cell.key for job in Planner(request(clip)).jobs())
-    change_frame(clip)
+    Image.fromarray(frame(99)).save(clip / "im15.png")
     (after,) = (job.cell.key for job in Planner(request(clip)).jobs())
+    assert before != after
+
+
+def test_changed_predictions_start_a_new_cell(clip: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    for sample in vfibench.load_dataset(f"clip:{clip}").ids:
+        write_image(made / f"{sample}.png", read_image(clip / "im1.png"))
+    asked = request(clip, methods=(f"frames:{made}",))
+    (before,) = (job.cell.key for job in Planner(asked).jobs())
+    write_image(next(made.iterdir()), read_image(clip / "im2.png"))
+    (after,) = (job.cell.key for job in Planner(asked).jobs())
     assert before != after
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_any_number_of_shards_gives_the_same_scores(clip: Path, tmp_path: Path, count: int) -> None:
     (whole,) = run(tmp_path / "whole", request(clip))
+    store = ResultStore(tmp_path / "parts")
     for index in range(count):
-        results = run(tmp_path / "parts", request(clip), shard=Shard(index, count))
-    assert results[0].rows == whole.rows
-    assert results[0].complete
+        assert Runner(store, CPU, Shard(index, count)).run(Planner(request(clip)).jobs())
+    (parts,) = store.results()
+    assert parts.rows == whole.rows
+    assert parts.complete
     sizes = [len(path.read_text().splitlines()) for path in (tmp_path / "parts" / "scores").iterdir()]
     assert sum(sizes) == 7
+
+
+def test_a_run_goes_on_from_one_that_was_split_otherwise(clip: Path, tmp_path: Path) -> None:
+    store, jobs = ResultStore(tmp_path / "run"), Planner(request(clip)).jobs()
+    assert Runner(store, CPU, Shard(0, 2)).run(jobs)
+    assert Runner(store, CPU).run(jobs)  # the rest of the whole
+    assert Runner(store, CPU, Shard(2, 3)).run(jobs)  # nothing is left
+    (result,) = store.results()
+    assert result.complete
+    assert len(result.rows) == 7
+
+
+def test_a_refused_run_leaves_the_others_status_alone(clip: Path, tmp_path: Path) -> None:
+    run(tmp_path / "run", request(clip))
+    store = ResultStore(tmp_path / "run")
+    jobs = Planner(request(clip)).jobs()
+    with contextlib.closing(store.open_cell(jobs[0].cell, Shard())):
+        before = (tmp_path / "run" / "run.json").read_bytes()
+        with pytest.raises(VfibenchError, match="another run is writing"):
+            Runner(store, CPU).run(jobs)
+        assert (tmp_path / "run" / "run.json").read_bytes() == before
+
+
+def test_a_method_that_exits_fails_its_samples_and_not_the_run(clip: Path, tmp_path: Path) -> None:
+    (result,) = run(tmp_path / "run", request(clip, methods=("odd_methods:Leaves",)))
+    assert result.counts["error"] == 7
+    assert result.rows[0]["message"].startswith("SystemExit")
+
+
+def test_a_prediction_has_all_of_torchs_threads(clip: Path, tmp_path: Path) -> None:
+    odd_methods.CountsThreads.seen.clear()
+    before = torch.get_num_threads()
+    run(tmp_path / "run", request(clip, methods=("odd_methods:CountsThreads",)), workers=3)
+    assert set(odd_methods.CountsThreads.seen) == {before}
+    assert torch.get_num_threads() == before
+
+
+def test_a_full_disk_is_one_clear_error_and_keeps_what_fits(clip: Path, tmp_path: Path) -> None:
+    store, jobs = ResultStore(tmp_path / "run"), Planner(request(clip)).jobs()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400, limits[1]))
+    try:
+        with pytest.raises(VfibenchError, match="cannot write"):
+            Runner(store, CPU).run(jobs)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert Runner(store, CPU).run(jobs)
+    assert store.results()[0].complete
 
 
 def test_nan_fails_that_sample_only(tmp_path: Path) -> None:
@@ -198,7 +288,7 @@ def test_saved_images_score_the_same_when_read_back(clip: Path, tmp_path: Path) 
 def test_exact_frames_are_null_and_counted(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip", count=5, dark=(1, 2, 3, 4, 5))
     (result,) = run(tmp_path / "run", request(clip))
-    assert all(row["exact"] and row["scores"]["psnr"] is None for row in result.rows)
+    assert all(row["exact"] == ["psnr"] and row["scores"]["psnr"] is None for row in result.rows)
     assert all(row["scores"]["ssim"] == 1.0 for row in result.rows)
 
 

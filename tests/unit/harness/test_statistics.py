@@ -12,7 +12,7 @@ def row(value: float | None, **more: object) -> dict[str, object]:
 
 
 def test_the_mean_is_of_decibels_and_counts_exact_frames_apart() -> None:
-    rows = [row(30.0), row(40.0), row(None, exact=True), row(None), {"status": "error"}]
+    rows = [row(30.0), row(40.0), row(None, exact=["psnr"]), row(None), {"status": "error"}]
     found = summarise(rows, "psnr")
     assert (found.mean, found.n, found.exact, found.undefined) == (35.0, 2, 1, 1)
 

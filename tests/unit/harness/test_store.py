@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ import pytest
 
 from vfibench.cells import Cell
 from vfibench.errors import VfibenchError
+from vfibench.folders import merge_folders, read_results
 from vfibench.lines import JsonLines
+from vfibench.rows import count, merge_rows
 from vfibench.shards import Shard
-from vfibench.store import ResultStore, count, merge_folders, merge_rows, read_results
+from vfibench.store import ResultStore
 
 CELL = Cell("blend", "ucf101", "vfibench", {"inputs": 2})
 
@@ -31,6 +35,8 @@ def entry(planned: int = 3, cell: Cell = CELL) -> dict[str, Any]:
         "selection": {"kind": "official"},
         "columns": {},
         "unavailable": {},
+        "provenance": {"versions": {"torch": "1"}},
+        "sessions": [],
     }
 
 
@@ -51,7 +57,7 @@ def test_a_torn_last_line_is_cut_and_the_rest_kept(tmp_path: Path) -> None:
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"index": 0}\nnonsense\n')
-    with pytest.raises(VfibenchError, match=r"expected JSON on line 2 of .*a\.jsonl"):
+    with pytest.raises(VfibenchError, match=r"expected a JSON object on line 2 of .*a\.jsonl"):
         JsonLines(path)
 
 
@@ -78,16 +84,6 @@ def test_an_unwritable_place_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "scores").write_text("a file where a folder should be")
     with pytest.raises(VfibenchError, match=r"cannot write .*choose another --out"):
         ResultStore(tmp_path).open_cell(CELL, Shard())
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "full.jsonl").symlink_to("/dev/full")
-    lines = JsonLines.__new__(JsonLines)
-    lines.path = tmp_path / "full.jsonl"
-    lines._file = lines.path.open("wb", buffering=0)
-    with pytest.raises(VfibenchError, match="No space left on device"):
-        lines.append([ok(0)])
 
 
 def test_ok_replaces_error_and_order_is_the_datasets() -> None:
@@ -123,7 +119,7 @@ def test_the_latest_attempt_counts(tmp_path: Path) -> None:
         store.write_run(Shard(), {"cells": [entry(1, cell)]})
     (result,) = store.results()
     assert result.rows[0]["scores"] == {"psnr": 2.0}
-    assert store.next_attempt(CELL) == 3
+    assert (store.latest_attempt(CELL), store.next_attempt(CELL, Shard())) == (2, 3)
 
 
 def test_a_later_schema_is_refused(tmp_path: Path) -> None:
@@ -179,3 +175,81 @@ def test_hostile_names_make_plain_file_names() -> None:
     assert "/" not in name
     assert "<" not in name
     assert " " not in name
+
+
+def test_a_run_that_splits_the_cell_otherwise_is_kept_out(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    first = store.open_cell(CELL, Shard(0, 2))
+    with pytest.raises(VfibenchError, match="another run is writing"):
+        store.open_cell(CELL, Shard())
+    store.open_cell(CELL, Shard(1, 2)).close()
+    first.close()
+    store.open_cell(CELL, Shard()).close()
+
+
+def test_shards_join_the_same_new_attempt(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    store.write_run(Shard(), {"cells": [entry()]})
+    first = replace(CELL, attempt=store.next_attempt(CELL, Shard(0, 2)))
+    store.write_run(Shard(0, 2), {"cells": [entry(cell=first)]})
+    assert (first.attempt, store.next_attempt(CELL, Shard(1, 2))) == (2, 2)
+
+
+def test_provenance_is_that_of_the_session_that_wrote_first(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    for torch in ("1", "2", "2"):
+        facts = {"versions": {"torch": torch}}
+        store.write_run(Shard(), {"cells": [entry() | {"provenance": facts, "sessions": [facts]}]})
+    (result,) = store.results()
+    assert result.info["provenance"] == {"versions": {"torch": "1"}}
+    assert [session["versions"]["torch"] for session in result.info["sessions"]] == ["1", "2"]
+
+
+def write_cell(folder: Path, number: int) -> None:
+    cell = Cell(f"method{number}", "ucf101", "vfibench", {"inputs": 2})
+    ResultStore(folder).write_run(Shard(), {"cells": [entry(cell=cell)]})
+
+
+def test_no_cell_is_lost_when_commands_write_run_json_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: write_cell(tmp_path, number), range(40)))
+    assert len(ResultStore(tmp_path).results()) == 40
+
+
+@pytest.mark.parametrize("content", ["[]", '{"schema_version": 1}', '{"schema_version": 1, "cells": [{}]}'])
+def test_a_damaged_run_json_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(VfibenchError, match=r"run\.json"):
+        ResultStore(tmp_path).results()
+
+
+@pytest.mark.parametrize("line", ["[1]", '{"index": 2}', "3"])
+def test_a_line_that_is_no_score_is_named(tmp_path: Path, line: str) -> None:
+    shard_folder(tmp_path, Shard(), [ok(0)])
+    (path,) = (tmp_path / "scores").iterdir()
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(VfibenchError, match=r"line 2 of .*\.jsonl"):
+        ResultStore(tmp_path).results()
+
+
+def test_other_files_beside_the_scores_are_left_alone(tmp_path: Path) -> None:
+    shard_folder(tmp_path, Shard(), [ok(0)])
+    (path,) = (tmp_path / "scores").iterdir()
+    path.with_name(f"{path.stem} (copy).jsonl").write_bytes(path.read_bytes())
+    assert len(ResultStore(tmp_path).results()[0].rows) == 1
+
+
+def test_merging_takes_folders_of_runs_and_nothing_less(tmp_path: Path) -> None:
+    for index in range(2):
+        shard_folder(tmp_path / "runs" / f"p{index}", Shard(index, 2), [ok(index)])
+    merge_folders([tmp_path / "runs"], tmp_path / "all")
+    assert ResultStore(tmp_path / "all").results()[0].complete
+    with pytest.raises(VfibenchError, match="expected an empty folder"):
+        merge_folders([tmp_path / "runs"], tmp_path / "all" / "run.0of2.json")
+
+
+def test_a_merge_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    parts = [shard_folder(tmp_path / f"p{index}", Shard(index, 2), [ok(1)]) for index in range(2)]
+    with pytest.raises(VfibenchError, match="scored twice"):
+        merge_folders(parts, tmp_path / "all")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p0", "p1"]
