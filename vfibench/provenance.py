@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def command_line() -> str:
     return shlex.join([program, *sys.argv[1:]])
 
 
+@lru_cache
 def versions() -> dict[str, str]:
     """Versions of Python, vfibench and the libraries that compute or decode."""
     found = {"python": platform.python_version(), "vfibench": vfibench.__version__}
@@ -51,6 +53,7 @@ def versions() -> dict[str, str]:
     return found
 
 
+@lru_cache
 def git_state() -> dict[str, Any] | None:
     """Commit and whether there were local changes, of the checkout vfibench runs from; None outside one."""
     folder = Path(__file__).resolve().parent.parent
@@ -101,7 +104,7 @@ def collect(device: str) -> dict[str, Any]:
     """Everything run.json says about the circumstances of a run."""
     return {
         "command": command_line(),
-        "versions": versions(),
+        "versions": dict(versions()),
         "git": git_state(),
         "platform": platform.platform(),
         "device": device_facts(device),

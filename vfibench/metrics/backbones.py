@@ -28,24 +28,28 @@ class Backbone:
 
     Attributes:
         network: torchvision's name of it, with which accepted file names begin.
-        url: torchvision's file; the part of its name after the dash begins its sha256.
+        source: torchvision's name of the weights, or the address of a file; the part of the file's name
+            after the dash begins its sha256.
         taps: indices in torchvision's `features` after which features are taken.
     """
 
     network: str
-    url: str
+    source: str
     taps: tuple[int, ...]
+
+    @property
+    def url(self) -> str:
+        """Where the file is."""
+        if "://" in self.source:
+            return self.source
+        from torchvision.models import get_weight
+
+        return str(get_weight(self.source).url)
 
 
 BACKBONES = {
-    "alex": Backbone(
-        "alexnet", "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", (1, 4, 7, 9, 11)
-    ),
-    "squeeze": Backbone(
-        "squeezenet1_1",
-        "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
-        (1, 4, 7, 9, 10, 11, 12),
-    ),
+    "alex": Backbone("alexnet", "AlexNet_Weights.IMAGENET1K_V1", (1, 4, 7, 9, 11)),
+    "squeeze": Backbone("squeezenet1_1", "SqueezeNet1_1_Weights.IMAGENET1K_V1", (1, 4, 7, 9, 10, 11, 12)),
 }
 
 
@@ -69,12 +73,13 @@ def find_backbone(net: str, folder: Path | None = None) -> Path:
         found = [file for file in files if file.suffix in {".pth", ".pt", ".npz"}]
         if found:
             return found[0]
+    url = backbone.url
     try:
-        return _download(backbone.url, places[-1])
+        return _download(url, places[-1])
     except (OSError, ValueError, HTTPException) as error:
-        name, looked = Path(backbone.url).name, ", ".join(map(str, places))
+        name, looked = Path(url).name, ", ".join(map(str, places))
         raise VfibenchError(
-            f"no {backbone.network} backbone ({name}) in {looked}, and {backbone.url} fails ({error})",
+            f"no {backbone.network} backbone ({name}) in {looked}, and {url} fails ({error})",
             f"put the file into a folder and name it with --backbones or {ENVIRONMENT}",
         ) from error
 
