@@ -12,23 +12,8 @@ from vfibench.contracts import AdapterCard, Dataset, DatasetCard, DatasetOptions
 from vfibench.errors import VfibenchError
 from vfibench.metrics.protocols import Protocol
 from vfibench.predictors import is_dyadic, prediction_paths
-from vfibench.registry import DATASETS, load_target
+from vfibench.registry import dataset_card, load_target
 from vfibench.selection import data_root
-
-
-def dataset_card(name: str) -> DatasetCard:
-    """The card of "ucf101" or of "clip:DIR".
-
-    Raises:
-        VfibenchError: unknown, or an argument is missing or too many.
-    """
-    word, colon, argument = name.partition(":")
-    card = DATASETS.card(word)
-    if card.argument and not argument:
-        raise VfibenchError(f"expected {word}:{card.argument}, found {name!r}", "name the folder")
-    if colon and not card.argument:
-        raise VfibenchError(f"{word} takes no argument, found {name!r}", f"write -d {word}")
-    return card
 
 
 def open_dataset(name: str, options: DatasetOptions) -> Dataset:
@@ -94,6 +79,12 @@ def effective_padding(method: AdapterCard, protocol: Protocol) -> Padding:
     return replace(protocol.padding, multiple=math.lcm(protocol.padding.multiple, method.padding.multiple))
 
 
+def check_count(name: str, value: int, least: int) -> None:
+    """VfibenchError where the number given for option `name` is below `least`."""
+    if value < least:
+        raise VfibenchError(f"expected {name} of {least} or more, found {value}")
+
+
 def check_device(device: str) -> None:
     """VfibenchError where torch cannot use the device."""
     import torch
@@ -124,10 +115,14 @@ def check_predictions(folder: Path, dataset: Dataset) -> None:
         )
 
 
-def folder_hash(folder: Path) -> str:
-    """SHA-256 over names and contents of the pictures of frames:DIR."""
+def predictions_hash(folder: Path, dataset: Dataset) -> str:
+    """SHA-256 over the contents of those pictures of frames:DIR that a run reads, in scoring order.
+
+    Raises:
+        VfibenchError: a prediction is missing.
+    """
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.png")):
-        digest.update(str(path.relative_to(folder)).encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for sample in dataset.ids:
+        for path in prediction_paths(folder, sample, dataset.times):
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vfibench.contracts import MetricCard
-from vfibench.metrics.catalog import columns_of
+from vfibench.contracts import DatasetCard, MetricCard
+from vfibench.errors import VfibenchError
+from vfibench.metrics.catalog import RULES, columns_of
 from vfibench.metrics.definitions import DEFINITIONS
 from vfibench.metrics.protocols import Protocol
-from vfibench.registry import METRICS
+from vfibench.registry import DATASETS, METRICS
 
-UNMASKED = tuple(name for name in DEFINITIONS if name != "dvf")
 DEFAULT_METRICS = ("ssim3d", "ie", "lpips")
 
 
@@ -37,8 +37,24 @@ def definition_columns(definitions: Sequence[str]) -> list[str]:
     Raises:
         VfibenchError: unknown, with the nearest names.
     """
-    names = UNMASKED if "all" in definitions else definitions
-    return [column for name in names for column in columns_of(name, ("psnr", "ssim", "ie"))]
+    names = DEFINITIONS if "all" in definitions else definitions
+    columns = [column for name in names for column in columns_of(name, ("psnr", "ssim", "ie"))]
+    return [name for name in columns if not is_masked(name)] if "all" in definitions else columns
+
+
+def is_masked(column: str) -> bool:
+    """Whether a column counts only the pixels of a sample's mask."""
+    return getattr(RULES.get(column), "masked", False)
+
+
+def check_masks(columns: Sequence[str], dataset: DatasetCard) -> None:
+    """VfibenchError where a column needs masks and the dataset has none."""
+    masked = [name for name in columns if is_masked(name)]
+    if masked and not dataset.masked:
+        others = " or ".join(card.name for card in DATASETS.cards() if card.masked)
+        raise VfibenchError(
+            f"{masked[0]} scores inside motion masks, and {dataset.name} has none", f"score it on {others}"
+        )
 
 
 def unavailable_columns(columns: Sequence[str], backbones: Path | None) -> dict[str, str]:

@@ -173,6 +173,7 @@ class DatasetCard:
         source, size, licence, paper, notes: for `vfibench doctor` and pages.
         argument: the metavariable of the argument, such as "DIR" for "clip:DIR"; "" for none.
         builtin: True where nothing need be downloaded.
+        masked: True where every sample has a mask, so that masked definitions apply.
     """
 
     name: str
@@ -192,6 +193,7 @@ class DatasetCard:
     notes: str = ""
     argument: str = ""
     builtin: bool = False
+    masked: bool = False
 
 
 @dataclass(frozen=True)

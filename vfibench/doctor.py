@@ -8,7 +8,7 @@ from pathlib import Path
 from vfibench.contracts import Dataset, DatasetCard, DatasetOptions
 from vfibench.errors import VfibenchError
 from vfibench.provenance import versions
-from vfibench.registry import DATASETS, METHODS, METRICS, PAGES, Problem, load_target
+from vfibench.registry import DATASETS, METHODS, METRICS, PAGES, Problem, dataset_card, load_target
 from vfibench.selection import Inventory, check_root
 
 SHOWN = 5
@@ -68,10 +68,10 @@ def dataset_report(name: str, root: Path | None) -> DoctorReport:
         root: the data root, None where none is set.
 
     Raises:
-        VfibenchError: there is no such dataset, or its module cannot be imported.
+        VfibenchError: there is no such dataset, its argument is missing or too many, or its module cannot
+            be imported.
     """
-    base, _, argument = name.partition(":")
-    card = DATASETS.card(base)
+    card, argument = dataset_card(name), name.partition(":")[2]
     factory = load_target(card.target)
     if not hasattr(factory, "inventory"):
         return _by_opening(card, DatasetOptions(root=root, inputs=min(card.inputs), argument=argument))
@@ -106,8 +106,6 @@ def _from_inventory(card: DatasetCard, inventory: Inventory) -> DoctorReport:
 
 def _by_opening(card: DatasetCard, options: DatasetOptions) -> DoctorReport:
     """The report of a dataset that keeps no inventory: built in, a folder of the user's, or a plugin."""
-    if card.argument and not options.argument:
-        return DoctorReport(card, ok=False, status=f"ask for {card.name}:{card.argument}")
     try:
         dataset: Dataset = load_target(card.target)(options)
     except VfibenchError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -53,23 +54,47 @@ def read_image(path: Path) -> UInt8Array:
 def _plain_png(data: bytes) -> UInt8Array | None:
     """Decode a whole 8-bit RGB PNG with OpenCV, a quarter faster than Pillow; None for anything else.
 
-    PNG is lossless, so the pixels are the same. Everything odd, and everything broken, is left to Pillow.
+    PNG is lossless, so the pixels are the same. Everything odd, and everything broken, is left to Pillow:
+    OpenCV would write a line of its own to standard error.
     """
     import cv2
     import numpy as np
 
-    if not (data.startswith(PNG) and data[24:29] == RGB_8 and data.endswith(IEND)):
+    if not (data.startswith(PNG) and data[24:29] == RGB_8 and data.endswith(IEND) and _chunks_hold(data)):
         return None
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    return cast("UInt8Array | None", cv2.imdecode(np.frombuffer(data, np.uint8), flags))
+    try:
+        return cast("UInt8Array | None", cv2.imdecode(np.frombuffer(data, np.uint8), flags))
+    except cv2.error:  # such as more pixels than it is willing to decode
+        return None
+
+
+def _chunks_hold(png: bytes) -> bool:
+    """Whether chunk follows chunk (length, name, body, CRC-32 of name and body) to the very end."""
+    view, at = memoryview(png), len(PNG)
+    while at < len(png):
+        end = at + 8 + int.from_bytes(view[at : at + 4])
+        if view[end : end + 4] != zlib.crc32(view[at + 4 : end]).to_bytes(4):
+            return False
+        at = end + 4
+    return True
 
 
 def write_image(path: Path, pixels: UInt8Array) -> None:
-    """Write [3, H, W] uint8 RGB as PNG, making its folder."""
+    """Write [3, H, W] uint8 RGB as PNG, making its folder.
+
+    Raises:
+        VfibenchError: the folder is read-only, or the disk is full.
+    """
     from PIL import Image
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels.transpose(1, 2, 0)).save(path, compress_level=1)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels.transpose(1, 2, 0)).save(path, compress_level=1)
+    except OSError as error:
+        raise VfibenchError(
+            f"cannot write {path}: {error.strerror or error}", "free space there or choose another folder"
+        ) from error
 
 
 def natural_key(path: Path) -> list[tuple[int, int, str]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench.registry import METHODS, load_target
+from vfibench.registry import METHODS, SEE_TRACEBACK, load_target, reason_of
 from vfibench.weights import missing_weights, sha256_of
 
 if TYPE_CHECKING:
@@ -42,30 +44,54 @@ class Method:
         """Build and load the adapter; slow, untimed, once a cell.
 
         Raises:
-            VfibenchError: its dependencies are missing, or the weights are not what the card says.
+            VfibenchError: its dependencies are missing, the weights are not what the card says, or its
+                own code raises anything.
         """
         adapter = self.build()
-        adapter.load(device, self.weights)
+        with explained(f"{self.label} could not be loaded"):
+            adapter.load(device, self.weights)
         return adapter
 
     def build(self) -> Adapter:
-        """The adapter, not loaded."""
+        """The adapter, not loaded; raises as `open`."""
         try:
             factory = load_target(self.card.target)
         except VfibenchError as error:
             raise VfibenchError(error.message, self.card.install_hint or error.hint) from error
-        adapter: Adapter = factory(**self.card.variants[self.variant] if self.variant else {})
+        with explained(f"{self.label} could not be loaded"):
+            adapter: Adapter = factory(**self.card.variants[self.variant] if self.variant else {})
         return adapter
+
+
+@contextmanager
+def explained(failure: str) -> Iterator[None]:
+    """Turn what a method's own code raises, whatever it is, into a VfibenchError of one line.
+
+    Args:
+        failure: what did not work out, such as "rife could not be loaded".
+    """
+    try:
+        yield
+    except VfibenchError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise VfibenchError(f"{failure}: {reason_of(error)}", SEE_TRACEBACK) from error
 
 
 def find_card(name: str) -> AdapterCard:
     """The card of a catalogue name or of "pkg.mod:Class".
 
     Raises:
-        VfibenchError: unknown, not importable, or a class without a card.
+        VfibenchError: unknown, not importable, a class without a card, or a folder of predictions.
     """
     if ":" not in name:
         return METHODS.card(name)
+    if name.startswith(FRAMES):
+        raise VfibenchError(
+            f"expected a method, found a folder of predictions, {name}",
+            "score it: vfibench run -m frames:DIR",
+        )
+    see_working_directory()
     found = load_target(name)
     card = getattr(found, "card", None)
     if not isinstance(card, AdapterCard):
@@ -74,6 +100,13 @@ def find_card(name: str) -> AdapterCard:
             "see CONTRIBUTING.md, 'Add a method'",
         )
     return card
+
+
+def see_working_directory() -> None:
+    """Let "pkg.mod:Class" be found beside the user, as `python -m` does; what is installed goes first."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
 
 
 def resolve(name: str, weights: str | None = None, variant: str = "", *, scoring: bool = True) -> Method:
@@ -86,9 +119,10 @@ def resolve(name: str, weights: str | None = None, variant: str = "", *, scoring
         scoring: False for timing, where "random" weights are allowed.
 
     Raises:
-        VfibenchError: unknown name or variant, missing weights, random weights for scores.
+        VfibenchError: unknown name or variant, missing weights, random weights for scores, or
+            "frames:DIR" for timing.
     """
-    if name.startswith(FRAMES):
+    if name.startswith(FRAMES) and scoring:
         return _frames(name)
     card = find_card(name)
     if variant and variant not in card.variants:
@@ -126,8 +160,8 @@ def _frames(name: str) -> Method:
     card = AdapterCard(
         name="frames",
         target="",
-        title=f"predictions read from {folder}",
-        inputs=(2, 4),
+        title=f"predictions read from {folder}; input frames unknown, scored on 2-frame targets",
+        inputs=(2,),
         times="any",
     )
     return Method(f"frames:{folder.resolve().name}", card, folder=folder)
@@ -137,22 +171,31 @@ def split_weights(given: list[str], methods: list[str]) -> Mapping[str, str]:
     """Assign --weights values, "FILE" or "NAME=FILE", to methods.
 
     Raises:
-        VfibenchError: a bare FILE with several methods that take weights, or an unasked name.
+        VfibenchError: a bare FILE with several methods that take weights, an unasked name, or two files
+            for one method.
     """
     assigned: dict[str, str] = {}
     for value in given:
         name, equals, path = value.partition("=")
-        if equals and name in methods:
-            assigned[name] = path
-            continue
-        takers = [method for method in methods if not method.startswith(FRAMES) and find_card(method).learned]
-        if len(takers) != 1:
-            raise VfibenchError(
-                f"cannot tell whose weights {value!r} are: {len(takers)} of the methods take weights",
-                "write --weights NAME=FILE",
-            )
-        assigned[takers[0]] = value
+        if equals and name not in methods and name in METHODS.names():
+            raise VfibenchError(f"{name} is not among the methods, found --weights {value}", f"add -m {name}")
+        if not (equals and name in methods):
+            name, path = _only_taker(value, methods), value
+        if name in assigned:
+            raise VfibenchError(f"expected one --weights for {name}, found {assigned[name]} and {path}")
+        assigned[name] = path
     return assigned
+
+
+def _only_taker(value: str, methods: list[str]) -> str:
+    """The one method that takes weights."""
+    takers = [method for method in methods if not method.startswith(FRAMES) and find_card(method).learned]
+    if len(takers) != 1:
+        raise VfibenchError(
+            f"cannot tell whose weights {value!r} are: {len(takers)} of the methods take weights",
+            "write --weights NAME=FILE",
+        )
+    return takers[0]
 
 
 def card_facts(card: AdapterCard) -> dict[str, Any]:

@@ -7,25 +7,27 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from vfibench.cells import Cell
 from vfibench.checks import (
+    check_count,
     check_device,
     check_predictions,
     check_scale,
     check_times,
     common_inputs,
-    dataset_card,
     effective_padding,
-    folder_hash,
     open_dataset,
+    predictions_hash,
 )
-from vfibench.columns import unavailable_columns, wanted_columns
+from vfibench.columns import check_masks, unavailable_columns, wanted_columns
 from vfibench.contracts import Dataset, DatasetOptions, Padding
 from vfibench.errors import VfibenchError
 from vfibench.methods import Method, card_facts, resolve, split_weights
 from vfibench.metrics.protocols import Protocol, get_protocol
 from vfibench.predictors import AUTOCAST
-from vfibench.registry import METRICS
+from vfibench.registry import METRICS, dataset_card
 
 DEFAULT_METHODS = ("blend", "nearest")
 DEFAULT_DATASETS = ("synthetic",)
@@ -109,18 +111,34 @@ class Planner:
         check_numbers(request)
         check_device(request.device)
         protocol = get_protocol(request.protocol)
-        weights = split_weights(list(request.weights), list(request.methods))
-        methods = [resolve(name, weights.get(name), request.variant) for name in request.methods]
-        wanted = {
-            name: wanted_columns(protocol, dataset_card(name).name, request.metrics, request.definitions)
-            for name in request.datasets
-        }
+        words = list(dict.fromkeys(request.methods))  # a name given twice is meant once
+        weights = split_weights(list(request.weights), words)
+        methods = [resolve(name, weights.get(name), request.variant) for name in words]
+        wanted = {name: self._wanted(name, protocol) for name in request.datasets}
         missing = self._unavailable({column for columns in wanted.values() for column in columns})
-        return [
-            self._job(method, name, protocol, wanted[name], missing)
+        jobs = [
+            self._job(method, name, protocol, columns, missing)
             for method in methods
-            for name in request.datasets
+            for name, columns in wanted.items()
         ]
+        self._try_weights(methods)
+        return jobs
+
+    def _wanted(self, name: str, protocol: Protocol) -> tuple[str, ...]:
+        """The columns of one dataset."""
+        request, card = self.request, dataset_card(name)
+        columns = wanted_columns(protocol, card.name, request.metrics, request.definitions)
+        check_masks(columns, card)
+        return columns
+
+    def _try_weights(self, methods: Sequence[Method]) -> None:
+        """Load the weights of every method but the first, whose own cell starts with that, and let go.
+
+        Else a wrong file would be found when its cell starts, after hours of scoring the methods before.
+        """
+        for method in methods[1:]:
+            if method.weights is not None:
+                method.open(torch.device(self.request.device))
 
     def _unavailable(self, columns: set[str]) -> dict[str, str]:
         """Columns that stay empty, with the reason; an error where one was asked for by name."""
@@ -182,7 +200,7 @@ def score_settings(
         "device": request.device.partition(":")[0],
         "batch_size": request.batch_size,
         "padding": asdict(padding),
-        "predictions": folder_hash(method.folder) if method.folder else None,
+        "predictions": predictions_hash(method.folder, dataset) if method.folder else None,
         "selection": dataset.selection.kind,
         "list_sha256": dataset.selection.sha256,
         "files": getattr(dataset, "fingerprint", None),
@@ -195,5 +213,4 @@ def check_numbers(request: Request) -> None:
     """VfibenchError for an unknown precision or an empty batch."""
     if request.precision not in AUTOCAST:
         raise VfibenchError(f"expected precision {' | '.join(AUTOCAST)}, found {request.precision!r}")
-    if request.batch_size < 1:
-        raise VfibenchError(f"expected a batch size of 1 or more, found {request.batch_size}")
+    check_count("--batch-size", request.batch_size, 1)

@@ -18,6 +18,8 @@ from typing import Any, Generic, TypeVar
 from vfibench.contracts import AdapterCard, DatasetCard, MetricCard, PageCard
 from vfibench.errors import VfibenchError
 
+SEE_TRACEBACK = "--debug shows where"
+
 CardT = TypeVar("CardT", AdapterCard, DatasetCard, MetricCard, PageCard)
 
 
@@ -112,7 +114,7 @@ class Registry(Generic[CardT]):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
-            self._problems.append(Problem(label, f"{type(error).__name__}: {error}".splitlines()[0]))
+            self._problems.append(Problem(label, reason_of(error)))
 
 
 def _as_cards(found: Any, card_type: type[CardT]) -> Sequence[CardT]:
@@ -151,17 +153,42 @@ def load_target(target: str) -> Any:
     """Import "package.module:name" and return the object.
 
     Raises:
-        VfibenchError: the form is wrong, or the module or name does not exist.
+        VfibenchError: the form is wrong, the module cannot be imported for whatever reason of its own,
+            or the name does not exist.
     """
     module, colon, name = target.partition(":")
     if not (module and colon and name):
         raise VfibenchError(f"expected package.module:Class, found {target!r}")
     try:
-        return getattr(importlib.import_module(module), name)
+        found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise VfibenchError(f"cannot import {target!r}: no module named {error.name!r}") from error
+    except (Exception, SystemExit) as error:  # a module of somebody else's may do anything as it is imported
+        raise VfibenchError(f"cannot import {target!r}: {reason_of(error)}", SEE_TRACEBACK) from error
+    try:
+        return getattr(found, name)
     except AttributeError as error:
         raise VfibenchError(f"cannot find {name!r} in module {module!r}") from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Type and first line of an exception from code that is not ours."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def dataset_card(name: str) -> DatasetCard:
+    """The card of "ucf101" or of "clip:DIR".
+
+    Raises:
+        VfibenchError: unknown, or an argument is missing or too many.
+    """
+    word, colon, argument = name.partition(":")
+    card = DATASETS.card(word)
+    if card.argument and not argument:
+        raise VfibenchError(f"expected {word}:{card.argument}, found {name!r}", "name the folder")
+    if colon and not card.argument:
+        raise VfibenchError(f"{word} takes no argument, found {name!r}", f"write -d {word}")
+    return card
 
 
 METHODS: Registry[AdapterCard] = Registry(

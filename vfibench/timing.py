@@ -28,7 +28,8 @@ class Speed:
         ms_median, ms_p95: of one call, milliseconds.
         ms_frame: median divided by batch x times, amortised.
         frames_per_s: 1000 / ms_frame.
-        parameters: scalars in the network, None where the adapter shows no torch modules.
+        parameters: scalars in the network; 0 for a method that learns nothing, None where a learned one
+            shows no torch modules.
         gflops: 2 x multiply-adds of one call as torch's flop counter sees them (convolutions, matrix
             products), in 1e9; None where it cannot follow.
         peak_mb: peak memory: CUDA allocator, or the process's resident set.
@@ -121,7 +122,7 @@ def measure_speed(
         ms_p95=1e3 * percentile(spent, 0.95),
         ms_frame=median / shared,
         frames_per_s=1e3 * shared / median,
-        parameters=parameters(adapter),
+        parameters=parameters(adapter) if method.card.learned else 0,
         gflops=gflops(call),
         peak_mb=peak_memory_mb(target),
     )
@@ -147,10 +148,13 @@ def timed(call: Callable[[], None], runs: int, warmup: int, device: torch.device
 
 
 def parameters(adapter: object) -> int | None:
-    """Scalars in the torch modules an adapter holds as attributes; 0 for one that learns nothing."""
-    modules = [value for value in vars(adapter).values() if isinstance(value, torch.nn.Module)]
+    """Scalars in the torch modules an adapter is or holds as attributes, None where there are none."""
+    slots = [name for cls in type(adapter).__mro__ for name in getattr(cls, "__slots__", ())]
+    names = [*getattr(adapter, "__dict__", ()), *slots]
+    held = [adapter, *(getattr(adapter, name, None) for name in names)]
+    modules = [value for value in held if isinstance(value, torch.nn.Module)]
     unique = {id(p): p.numel() for module in modules for p in module.parameters()}
-    return sum(unique.values())
+    return sum(unique.values()) if modules else None
 
 
 def gflops(call: Callable[[], None]) -> float | None:

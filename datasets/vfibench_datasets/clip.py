@@ -49,7 +49,7 @@ def open_clip(options: DatasetOptions) -> FileDataset:
         items = _named_in(options.list_file, items, folder)
     inventory = Inventory(CARD.name, (folder,), folder, tuple(item.id for item in items))
     selection = replace(choose(inventory, options)[1], kind="own list", official=None)
-    return FileDataset(CARD, folder, items, selection, size)
+    return FileDataset(CARD, folder, items, selection, size, changing=True)
 
 
 def _folder(argument: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,7 @@ class FileDataset:
         root: folder the items' paths are relative to.
         size: (width, height) every picture must have; None where samples differ.
         remarks: sentences for the user, such as how many samples a rule left out.
+        changing: whether the files are the user's own, replaced at will: then the fingerprint reads them.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class FileDataset:
         selection: Selection,
         size: tuple[int, int] | None = None,
         remarks: tuple[str, ...] = (),
+        changing: bool = False,
     ) -> None:
         self.card = card
         self.root = root
@@ -70,6 +72,7 @@ class FileDataset:
         self.selection = selection
         self.size = size
         self.remarks = remarks
+        self.changing = changing
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -94,14 +97,15 @@ class FileDataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of every sample's id and the sizes of its files, the same on every machine and layout.
+        """SHA-256 of every sample's id and its files' marks, the same on every machine and layout.
 
-        It tells another release or a re-encoded copy apart without reading the pictures.
+        A file's mark is its size, which tells another release or a re-encoded copy apart without reading
+        the pictures; of files that change it is the SHA-256, as new frames may be as large as the old.
         """
-        digest = hashlib.sha256()
+        digest, mark = hashlib.sha256(), cache(_sha256 if self.changing else _size)
         for item in self.items:
-            sizes = [(self.root / name).stat().st_size for name in item.files]
-            digest.update(f"{item.id} {sizes}\n".encode())
+            marks = [mark(self.root / name) for name in item.files]
+            digest.update(f"{item.id} {marks}\n".encode())
         return digest.hexdigest()
 
     def _read(self, name: str, size: tuple[int, int] | None) -> UInt8Array:
@@ -113,6 +117,15 @@ class FileDataset:
         if size is not None and found != size:
             raise wrong_size(path, size, found)
         return picture
+
+
+def _size(path: Path) -> int | str:
+    return path.stat().st_size
+
+
+def _sha256(path: Path) -> int | str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def wrong_size(path: Path, expected: tuple[int, int], found: tuple[int, int]) -> VfibenchError:

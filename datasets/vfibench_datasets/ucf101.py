@@ -63,6 +63,7 @@ MASKED_CARD = replace(
     name="ucf101-masked",
     target="vfibench_datasets.ucf101:MASKED",
     list_sha256=None,
+    masked=True,
     title="UCF101 inside Deep Voxel Flow's motion masks, 256x256",
     layout=CARD.layout + "\nmotion_masks_ucf101_interp/31/motion_mask.png\n"
     "or\nucf101_interp_ours/31/motion_mask.png",

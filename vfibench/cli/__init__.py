@@ -21,20 +21,34 @@ for _module in (run, listing, report, speed, verify, doctor):
     _module.register(app)
 
 
+INTERRUPTED = 128 + 2  # the exit status of SIGINT; typer turns a KeyboardInterrupt into it silently
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; a VfibenchError becomes one line and exit status 2 (--debug: a traceback)."""
+    """Run the command line.
+
+    A VfibenchError and an OSError become one line and exit status 2 (--debug: a traceback).
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
         app([word for word in words if word != "--debug"])
-    except VfibenchError as error:
-        if debug:
-            raise
-        hint = f"\n  hint: {error.hint}" if error.hint else ""
-        print(f"error: {error.message}{hint}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted; run the same command again to go on where it stopped", file=sys.stderr)
-        sys.exit(130)
     except BrokenPipeError:
         sys.exit(1)
+    except (VfibenchError, OSError) as error:
+        if debug:
+            raise
+        print(f"error: {_in_words(error)}", file=sys.stderr)
+        sys.exit(2)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print("interrupted; run the same command again to go on where it stopped", file=sys.stderr)
+        raise
+
+
+def _in_words(error: VfibenchError | OSError) -> str:
+    """One line, and one more for the hint."""
+    if isinstance(error, VfibenchError):
+        return error.message + (f"\n  hint: {error.hint}" if error.hint else "")
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"

@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from vfibench.plan import Job, Request
     from vfibench.shards import Shard
+    from vfibench.store import CellResult
 
 MANY = "repeat for several"
 Methods = Annotated[
@@ -69,6 +70,7 @@ def run(
     on where it stopped when the same command is given again.
     """
     settle_threads()
+    from vfibench.checks import check_count
     from vfibench.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
     from vfibench.shards import Shard
 
@@ -91,6 +93,7 @@ def run(
         backbones=backbones,
     )
     check_policy(policy)
+    check_count("--workers", workers, 0)
     jobs = Planner(request).jobs()
     folder = out or Path("runs") / run_key(jobs)
     complete = execute(jobs, request, folder, part, policy, workers, save_images)
@@ -107,7 +110,6 @@ def execute(
     import torch
 
     from vfibench.cli.progress import Reporter
-    from vfibench.cli.tables import print_leaderboard
     from vfibench.runner import Policy, Runner
     from vfibench.store import ResultStore
 
@@ -126,12 +128,24 @@ def execute(
         complete = runner.run(jobs)
     keys = {job.cell.key for job in jobs}
     results = [result for result in store.results() if result.cell.key in keys]
-    if part.count == 1 or all(result.complete for result in results):
+    tell(results, folder, part)
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return complete
+    # torchrun stops every process when one fails, so the last one speaks for failed samples of all.
+    return store.others_running(part) or all(result.complete for result in results)
+
+
+def tell(results: list[CellResult], folder: Path, part: Shard) -> None:
+    """The leaderboard; of a split run only once the last part is there."""
+    from vfibench.cli.tables import print_leaderboard
+
+    if not results:
+        print(f"no scores in {folder} yet")
+    elif part.count == 1 or all(result.complete for result in results):
         print_leaderboard(results)
         print(f"scores: {folder}    page: vfibench report {folder} --out site")
     else:
         print(f"shard {part.index}/{part.count} is done; the leaderboard comes with the last one: {folder}")
-    return complete
 
 
 def settle_threads() -> None:
@@ -174,7 +188,8 @@ def merge(
 ) -> None:
     """Bring shards that ran on different machines into one folder, each sample exactly once."""
     from vfibench.cli.tables import print_leaderboard
-    from vfibench.store import ResultStore, merge_folders
+    from vfibench.folders import merge_folders
+    from vfibench.store import ResultStore
 
     merge_folders(runs, out)
     results = ResultStore(out).results()

@@ -35,10 +35,10 @@ def speed(
 
     import torch
 
-    from vfibench.checks import check_device
+    from vfibench.checks import check_count, check_device
     from vfibench.cli.run import default_device
     from vfibench.errors import VfibenchError
-    from vfibench.methods import find_card, resolve
+    from vfibench.methods import explained, find_card, resolve
     from vfibench.predictors import AUTOCAST
     from vfibench.timing import measure_speed
 
@@ -52,17 +52,18 @@ def speed(
         raise VfibenchError(f"{card.name} takes {card.inputs} input frames, found --inputs {inputs}")
     if times > 1 and card.times == "midpoint":
         raise VfibenchError(f"{card.name} predicts the mid-point only, found --times {times}", "leave it out")
-    if min(batch_size, times, runs) < 1 or warmup < 0:
-        raise VfibenchError(
-            "expected --batch-size, --times and --runs of 1 or more and --warmup of 0 or more"
-        )
+    for name, value in (("--batch-size", batch_size), ("--times", times), ("--runs", runs)):
+        check_count(name, value, 1)
+    for name, value in (("--warmup", warmup), ("--threads", threads)):
+        check_count(name, value, 0)
     if threads:
         torch.set_num_threads(threads)
     chosen = resolve(method, weights if card.learned else None, variant, scoring=False)
-    found = measure_speed(
-        chosen, width, height, device=device, precision=precision, batch=batch_size, inputs=inputs,
-        times=times, runs=runs, warmup=warmup,
-    )  # fmt: skip
+    with explained(f"{chosen.label} could not be timed at {size}"):  # out of memory as a rule
+        found = measure_speed(
+            chosen, width, height, device=device, precision=precision, batch=batch_size, inputs=inputs,
+            times=times, runs=runs, warmup=warmup,
+        )  # fmt: skip
     if as_json:
         print(json.dumps(found.to_json()))
         return
@@ -97,6 +98,6 @@ def parse_size(text: str) -> tuple[int, int]:
     from vfibench.errors import VfibenchError
 
     width, cross, height = text.lower().partition("x")
-    if not (cross and width.isdigit() and height.isdigit() and int(width) and int(height)):
+    if not (cross and width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise VfibenchError(f"expected --size WIDTHxHEIGHT such as 448x256, found {text!r}")
     return int(width), int(height)

@@ -23,8 +23,9 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
 
     from vfibench.leaderboards import boards
 
-    width = max(shutil.get_terminal_size((100, 24)).columns, 80)
-    console = Console(highlight=False, width=width)
+    width = max(shutil.get_terminal_size((120, 24)).columns, 80)
+    # Names hold what users type, "clip:a[b]" or "frames:x:y:": nothing of it is markup or an emoji.
+    console = Console(highlight=False, width=width, markup=False, emoji=False)
     for board in boards(results):
         for group in board.groups:
             console.print()
@@ -34,9 +35,9 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
                 console.print(_tall_table(board, group))
                 _print_spread(console.print, group)
         for column in board.columns[:WIDE]:
-            console.print(f"  {column}: {board.titles[column]}", style="dim", markup=False)
+            console.print(f"  {column}: {board.titles[column]}", style="dim")
         for column, reason in board.unavailable.items():
-            console.print(f"  {column}: empty, {reason.partition(',')[0]}", style="dim", markup=False)
+            console.print(f"  {column}: empty, {reason.partition(',')[0]}", style="dim")
 
 
 def _table(board: Board, group: Group) -> Table:
@@ -46,7 +47,7 @@ def _table(board: Board, group: Group) -> Table:
     table.add_column("#", justify="right")
     table.add_column("method", overflow="fold")
     for column in board.columns:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", overflow="fold")
     table.add_column("n", justify="right")
     table.add_column("frames/s", justify="right")
     table.add_column("weights", overflow="fold")

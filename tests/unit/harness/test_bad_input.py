@@ -135,7 +135,7 @@ def test_a_class_without_a_card_is_refused(refused, clip: str) -> None:
 def test_other_words_than_expected_are_told(refused, clip: str) -> None:
     assert "fp32 | fp16 | bf16" in refused("run", "-m", "blend", "-d", clip, "--precision", "fp8")
     assert "missing, always or never" in refused("run", "-m", "blend", "-d", clip, "--policy", "sometimes")
-    assert "batch size" in refused("run", "-m", "blend", "-d", clip, "--batch-size", "0")
+    assert "--batch-size of 1 or more" in refused("run", "-m", "blend", "-d", clip, "--batch-size", "0")
     assert "WIDTHxHEIGHT" in refused("speed", "-m", "blend", "--size", "big")
     assert "choose from methods" in refused("list", "things")
     assert "found no run" in refused("report", ".")
@@ -147,6 +147,88 @@ def test_an_unavailable_metric_is_an_error_only_where_it_was_asked_for(
     monkeypatch.setenv("VFIBENCH_BACKBONES", str(tmp_path))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert "lpips-squeeze" in refused("run", "-m", "blend", "-d", clip, "--metric", "lpips-squeeze")
+
+
+@pytest.mark.parametrize(
+    ("option", "least"),
+    [("--threads", 0), ("--warmup", 0), ("--runs", 1), ("--times", 1), ("--batch-size", 1)],
+)
+def test_a_count_that_is_too_small_is_refused(refused, option: str, least: int) -> None:
+    message = refused("speed", "-m", "blend", option, str(least - 1))
+    assert f"expected {option} of {least} or more, found {least - 1}" in message
+
+
+def test_a_size_that_does_not_fit_is_told(refused) -> None:
+    assert "blend could not be timed at 1000000x1000000" in refused(
+        "speed", "-m", "blend", "--size", "1000000x1000000", "--device", "cpu"
+    )
+    assert "WIDTHxHEIGHT" in refused("speed", "-m", "blend", "--size", "²x64")
+
+
+def test_a_folder_of_predictions_is_no_method_to_look_at_or_to_time(refused) -> None:
+    for words in (("info", "frames:x"), ("speed", "-m", "frames:x")):
+        assert "found a folder of predictions" in refused(*words)
+
+
+def test_doctor_refuses_an_argument_too_many(refused) -> None:
+    assert "ucf101 takes no argument" in refused("doctor", "-d", "ucf101:foo")
+
+
+def test_weights_of_a_method_that_is_not_asked_for_are_refused(refused, clip: str) -> None:
+    assert "superslomo is not among the methods" in refused(
+        "run", "-m", "convlstm", "-d", clip, "-w", "superslomo=wrong.pt"
+    )
+    assert "expected one --weights for convlstm" in refused(
+        "run", "-m", "convlstm", "-d", clip, "-w", "a.pt", "-w", "convlstm=b.pt"
+    )
+
+
+def test_wrong_weights_are_found_before_another_method_is_scored(refused, clip: str, tmp_path: Path) -> None:
+    torch.save({"odd": torch.zeros(1)}, tmp_path / "odd.pt")
+    message = refused("run", "-m", "blend", "-m", "convlstm", "-d", clip, "-w", tmp_path / "odd.pt")
+    assert "odd.pt" in message
+    assert not (tmp_path / "runs").exists()
+
+
+def test_wrong_weights_are_no_failed_check_of_the_adapter(refused, tmp_path: Path) -> None:
+    (tmp_path / "text.pt").write_text("not a checkpoint")
+    assert "found no file" in refused("verify", "convlstm", "-w", tmp_path)
+    assert "text.pt" in refused("verify", "convlstm", "-w", tmp_path / "text.pt")
+
+
+def test_a_masked_definition_needs_a_dataset_with_masks(refused, clip: str) -> None:
+    for words in (("--definition", "dvf"), ("--metric", "ssim@dvf")):
+        message = refused("run", "-m", "blend", "-d", clip, *words)
+        assert "clip has none" in message
+        assert "ucf101-masked" in message
+
+
+def test_a_file_that_cannot_be_read_is_one_line(refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "some/file")
+
+    monkeypatch.setattr("vfibench.reporting.write_site", closed)
+    assert refused("report", ".") == "error: some/file: Permission denied"
+
+
+def test_the_usage_is_still_shown_for_wrong_options(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, status in ((["run", "--no-such"], 2), (["--help"], 0)):
+        with pytest.raises(SystemExit) as end:
+            main(words)
+        assert end.value.code == status
+    shown = capsys.readouterr()
+    assert "Usage:" in shown.err
+    assert "No such option: --no-such" in shown.err
+    assert "Usage:" in shown.out
+
+
+def test_brackets_in_a_name_are_no_markup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = make_clip(tmp_path / "x[" / "b]:y:smile:", count=3)
+    words = ["run", "-m", "blend", "-d", f"clip:{clip}", "--metric", "ie", "--device", "cpu"]
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--out", str(tmp_path / "out")])
+    assert end.value.code == 0
+    assert "x[/b]:y:smile:" in "".join(capsys.readouterr().out.split())
 
 
 def test_debug_shows_the_traceback(clip: str) -> None:

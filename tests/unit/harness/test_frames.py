@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,11 +113,51 @@ def test_every_shared_png_has_the_pixels_pillow_sees(shared: Callable[..., Path]
         ), path
 
 
-def test_a_damaged_checksum_is_an_unreadable_image(tmp_path: Path) -> None:
-    path = tmp_path / "flipped.png"
+def noise(path: Path) -> bytearray:
+    """The bytes of a PNG of noise, written there."""
     write_image(path, np.random.default_rng(0).integers(0, 256, (3, 64, 64), dtype=np.uint8))
-    data = bytearray(path.read_bytes())
+    return bytearray(path.read_bytes())
+
+
+def flipped(data: bytearray) -> bytes:
+    """A body that its checksum does not fit."""
     data[len(data) // 2] ^= 255
-    path.write_bytes(data)
-    with pytest.raises(VfibenchError, match=r"cannot read image .*flipped\.png"):
+    return bytes(data)
+
+
+def cut(data: bytearray) -> bytes:
+    """Bytes lost in the middle, the end in its place."""
+    return bytes(data[:2000] + data[-12:])
+
+
+@pytest.mark.parametrize("damage", [flipped, cut])
+def test_a_damaged_png_is_an_unreadable_image_and_libpng_says_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], damage: Callable[[bytearray], bytes]
+) -> None:
+    path = tmp_path / "damaged.png"
+    path.write_bytes(damage(noise(path)))
+    with pytest.raises(VfibenchError, match=r"cannot read image .*damaged\.png"):
         read_image(path)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_picture_larger_than_opencv_decodes_is_refused_in_one_line(tmp_path: Path) -> None:
+    data = noise(tmp_path / "huge.png")
+    data[16:24] = (40_000).to_bytes(4) * 2
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4)
+    (tmp_path / "huge.png").write_bytes(data)
+    with pytest.raises(VfibenchError, match=r"cannot read image .*huge\.png"):
+        read_image(tmp_path / "huge.png")
+
+
+def test_a_picture_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(VfibenchError, match=rf"cannot write {tmp_path}/file/a\.png: "):
+        write_image(tmp_path / "file" / "a.png", np.zeros((3, 4, 4), np.uint8))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.png").symlink_to("/dev/full")
+    with pytest.raises(VfibenchError, match=r"cannot write .*a\.png: No space left"):
+        write_image(tmp_path / "a.png", np.zeros((3, 4, 4), np.uint8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -90,3 +91,28 @@ def test_a_name_like_no_other_points_to_the_list() -> None:
 def test_a_wrong_target_says_what_is_missing(target: str, message: str) -> None:
     with pytest.raises(VfibenchError, match=message):
         load_target(target)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("raise ImportError('libodd.so is missing')", "ImportError: libodd.so is missing"),
+        ("import sys; sys.exit('no licence')", "SystemExit: no licence"),
+        ("class Odd(:", "SyntaxError: invalid syntax"),
+        ("1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_module_that_fails_as_it_is_imported_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    (tmp_path / "fails_at_import.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(VfibenchError, match="cannot import 'fails_at_import:Odd'") as error:
+        load_target("fails_at_import:Odd")
+    assert reason in error.value.message
+    assert "\n" not in error.value.message
+
+
+def test_a_relative_module_is_refused() -> None:
+    with pytest.raises(VfibenchError, match=r"cannot import '\.x:Y': TypeError"):
+        load_target(".x:Y")
