@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vfibench.cli.run import settle_threads
+from vfibench.process import settle_threads
 
 settle_threads()
 import torch

@@ -19,6 +19,7 @@ from vfibench.lines import Row
 from vfibench.measuring import Measurer
 from vfibench.pipeline import in_order
 from vfibench.plan import Job
+from vfibench.process import keep_freed_memory
 from vfibench.shards import Shard
 from vfibench.store import CellWriter, MemoryStore, ResultStore
 
@@ -78,6 +79,7 @@ class Runner:
         jobs = [self._at_attempt(job) for job in jobs]
         if self.policy == "never":
             return self._read_only(jobs)
+        keep_freed_memory()
         entries = [self._entry(job) for job in jobs]
         started = provenance.now()
         with ExitStack() as opened:

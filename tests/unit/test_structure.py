@@ -17,7 +17,7 @@ import vfibench
 ROOT = Path(vfibench.__file__).parent
 
 LAYERS = [
-    {"contracts", "errors"},
+    {"contracts", "errors", "process"},
     {"frames", "registry", "selection"},
     {"metrics", "provenance", "statistics"},
     {"store", "weights", "shards", "cells", "lines", "rows", "folders", "pipeline"},

@@ -69,6 +69,8 @@ def run(
     Without arguments: the methods that need no weights on the built-in dataset. A run that was killed goes
     on where it stopped when the same command is given again.
     """
+    from vfibench.process import settle_threads
+
     settle_threads()
     from vfibench.checks import check_count
     from vfibench.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
@@ -146,16 +148,6 @@ def tell(results: list[CellResult], folder: Path, part: Shard) -> None:
         print(f"scores: {folder}    page: vfibench report {folder} --out site")
     else:
         print(f"shard {part.index}/{part.count} is done; the leaderboard comes with the last one: {folder}")
-
-
-def settle_threads() -> None:
-    """Let OpenMP's threads go to sleep soon after each loop; to be called before torch is loaded.
-
-    By default they spin for a millisecond, and take the cores from the threads that decode and score.
-    """
-    import os
-
-    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 
 def run_key(jobs: list[Job]) -> str:
