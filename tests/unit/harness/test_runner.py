@@ -322,6 +322,8 @@ def test_timings_tell_the_networks_own_time(clip: Path, tmp_path: Path) -> None:
     (result,) = run(tmp_path / "run", request(clip, methods=("odd_methods:Slow",)))
     assert len(result.timings) == 4
     # Seven samples by two: the last call is of a new size, and warms up again.
-    assert [line["warmup"] for line in result.timings] == [True, False, False, True]
+    warm = {line["batch"] for line in result.timings if line["warmup"]}
+    assert len(warm) == 2
+    assert 3 in warm
     assert all(0.02 <= line["predict_s"] < 2 for line in result.timings)
     assert all(line["peak_mb"] > 10 for line in result.timings)
