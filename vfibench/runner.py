@@ -80,7 +80,8 @@ class Runner:
         if self.policy == "never":
             return self._read_only(jobs)
         keep_freed_memory()
-        entries = [self._entry(job) for job in jobs]
+        circumstances = provenance.collect(str(self.device))
+        entries = [self._entry(job, circumstances) for job in jobs]
         started = provenance.now()
         with ExitStack() as opened:
             writers = []
@@ -163,7 +164,8 @@ class Runner:
             return None
         return self.store.folder / "images" / job.cell.name
 
-    def _entry(self, job: Job) -> dict[str, Any]:
+    @staticmethod
+    def _entry(job: Job, circumstances: dict[str, Any]) -> dict[str, Any]:
         """The cell's part of run.json."""
         selection = job.dataset.selection
         facts = {name: getattr(selection, name) for name in ("kind", "chosen", "official")}
@@ -172,7 +174,7 @@ class Runner:
             "selection": facts | {"text": str(selection)},
             "columns": column_facts(job.columns),
             "unavailable": job.unavailable,
-            "provenance": provenance.collect(str(self.device)),
+            "provenance": circumstances,
             "sessions": [],
         }
 

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 from vfibench.registry import METHODS
 from vfibench.testing import check_adapter, check_names
 
-BUILTIN = [name for name in METHODS.names() if METHODS.origin(name) == "built-in" and name not in {"frames"}]
+BUILTIN = [name for name in METHODS.names() if METHODS.origin(name) == "built-in"]
 QUICK = [name for name in BUILTIN if not METHODS.card(name).learned]
 LEARNED = [name for name in BUILTIN if METHODS.card(name).learned]
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_the_catalogue_holds_methods_of_both_sorts():

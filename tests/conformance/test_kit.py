@@ -18,14 +18,6 @@ CONTENT = {"static_scene", "orientation", "channels", "interval", "alignment"}
 SEVERAL = {"several_times", "samples_and_times", "time_order"}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def names(report: Report, status: str) -> set[str]:
     return {result.name for result in report if result.status == status}
 

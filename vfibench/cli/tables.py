@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
                 console.print(_table(board, group))
             else:
                 console.print(_tall_table(board, group))
-                _print_spread(console.print, group)
+                for line in _spread(group):
+                    console.print(line)
         for column in board.columns[:WIDE]:
             console.print(f"  {column}: {board.titles[column]}", style="dim")
         for column, reason in board.unavailable.items():
@@ -41,9 +42,7 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
 
 
 def _table(board: Board, group: Group) -> Table:
-    from rich.table import Table
-
-    table = Table(title=_title(board, group), title_justify="left", box=None, pad_edge=False)
+    table = _empty_table(board, group)
     table.add_column("#", justify="right")
     table.add_column("method", overflow="fold")
     for column in board.columns:
@@ -61,9 +60,7 @@ def _table(board: Board, group: Group) -> Table:
 
 def _tall_table(board: Board, group: Group) -> Table:
     """Methods side by side, a line a column: for `--definition all`."""
-    from rich.table import Table
-
-    table = Table(title=_title(board, group), title_justify="left", box=None, pad_edge=False)
+    table = _empty_table(board, group)
     table.add_column("column")
     for entry in group.entries:
         table.add_column(entry.label, justify="right", overflow="fold")
@@ -72,20 +69,27 @@ def _tall_table(board: Board, group: Group) -> Table:
     return table
 
 
-def _print_spread(echo: object, group: Group) -> None:
-    """How far apart the definitions of one metric lie for the same prediction."""
-    assert callable(echo)
+def _empty_table(board: Board, group: Group) -> Table:
+    from rich.table import Table
+
+    return Table(title=_title(board, group), title_justify="left", box=None, pad_edge=False)
+
+
+def _spread(group: Group) -> Iterator[str]:
+    """How far apart the definitions of one metric lie for the same prediction, a line each."""
+    from vfibench.leaderboards import kind
+
     for entry in group.entries:
-        for kind in ("psnr", "ssim"):
+        for metric in ("psnr", "ssim"):
             means = {
                 name: summary.mean
                 for name, summary in entry.scores.items()
-                if name.partition("@")[0] == kind and summary.mean is not None
+                if kind(name) == metric and summary.mean is not None
             }
             if len(means) > 1:
                 low, high = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
-                echo(
-                    f"  {entry.label}: {kind} spreads over {means[high] - means[low]:.4f}, "
+                yield (
+                    f"  {entry.label}: {metric} spreads over {means[high] - means[low]:.4f}, "
                     f"{low} {means[low]:.4f} to {high} {means[high]:.4f}, one prediction"
                 )
 
@@ -108,15 +112,16 @@ def _back(entry: Entry, group: Group) -> tuple[str, ...]:
 
 
 def number(summary: Summary | None, column: str) -> str:
-    """A mean with the digits papers print; exact frames are told."""
+    """A mean with the digits papers print; frames it leaves out are told."""
     if summary is None:
         return ""
     from vfibench.leaderboards import score_text
 
-    exact = f" +{summary.exact} exact" if summary.exact else ""
-    if summary.mean is None:
-        return f"exact x{summary.exact}" if summary.exact else "-"
-    return f"{score_text(column, summary.mean)}{exact}"
+    if summary.mean is None and summary.exact:
+        return f"exact x{summary.exact}"
+    left_out = f" +{summary.exact} exact" if summary.exact else ""
+    left_out += f" ({summary.undefined} undefined)" if summary.undefined else ""
+    return ("-" if summary.mean is None else score_text(column, summary.mean)) + left_out
 
 
 def rate(per_second: float) -> str:
