@@ -49,9 +49,12 @@ class WeightFile:
 
     Attributes:
         name: the official file name, such as "superslomo-r.pt".
-        url: where it is; a page for a person when `by_hand`, else a direct link or hub id.
+        url: where it is; a page for a person when `by_hand`, else a direct link, a Google Drive link of
+            one file, or "hf://OWNER/REPOSITORY/FILE@REVISION" on the Hugging Face hub.
         by_hand: True where the link needs a browser.
-        sha256: hex digest where known, else None.
+        sha256: hex digest where known, else None (it is then pinned on first use).
+        size: bytes where known, else None.
+        member: name inside the file where `url` is a zip archive, such as "train_log/flownet.pkl".
         structure: one line on what is inside, shown when another file is offered instead.
         licence: terms of the weights, where they differ from the code's.
     """
@@ -60,8 +63,25 @@ class WeightFile:
     url: str
     by_hand: bool = True
     sha256: str | None = None
+    size: int | None = None
+    member: str = ""
     structure: str = ""
     licence: str = ""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Named settings of a method by resolution or taste, asked for as "METHOD@NAME".
+
+    Attributes:
+        about: one line: what it changes and who uses it on what.
+        settings: keyword arguments of the Adapter's constructor.
+        padding: instead of the card's, where the settings change what the network needs.
+    """
+
+    about: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    padding: Padding | None = None
 
 
 @dataclass(frozen=True)
@@ -86,11 +106,12 @@ class AdapterCard:
         paper, year, licence, code_url: where the method comes from.
         weights: released files, best first; empty for a method that learns nothing.
         inputs: numbers of input frames it accepts; the largest the dataset offers is used.
-        times: "any" time in (0, 1), or only the "midpoint" (other dyadic times by recursion).
+        times: "any" time in (0, 1); only the "midpoint" (other dyadic times by recursion); or "halves",
+            every multiple of 1/2 from the first input frame to the last, both included (-1, -0.5 ... 2 for
+            four frames), as space-time super-resolution gives them.
         scale: output height / input height; 4 for space-time super-resolution.
         padding: what the network needs (multiple) and how its own evaluation padded (the rest).
-        variants: named settings by resolution, such as {"scale-half": {"scale": 0.5}}; passed to
-            the Adapter's constructor.
+        variants: named settings, such as {"scale-half": Variant("for 2K", {"scale": 0.5})}.
         training_data: what the released weights have seen.
         published: published scores.
         install_hint: the line that installs what the adapter needs beyond vfibench.
@@ -105,10 +126,10 @@ class AdapterCard:
     code_url: str = ""
     weights: tuple[WeightFile, ...] = ()
     inputs: tuple[int, ...] = (2,)
-    times: Literal["midpoint", "any"] = "midpoint"
+    times: Literal["midpoint", "any", "halves"] = "midpoint"
     scale: int = 1
     padding: Padding = Padding()
-    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    variants: Mapping[str, Variant] = field(default_factory=dict)
     training_data: str = ""
     published: tuple[PublishedScore, ...] = ()
     install_hint: str = ""
@@ -148,7 +169,7 @@ class Adapter(Protocol):
 
         Args:
             frames: [B, N, 3, H, W], RGB, float32 in [0, 1] (or the autocast type's range).
-            times: T times in (0, 1), the same for all samples.
+            times: T times as the card's `times` allows, the same for all samples.
 
         Returns:
             [B, T, 3, scale * H, scale * W], RGB, nominally in [0, 1], neither clamped nor rounded.

@@ -59,7 +59,7 @@ class Method:
         except VfibenchError as error:
             raise VfibenchError(error.message, self.card.install_hint or error.hint) from error
         with explained(f"{self.label} could not be loaded"):
-            adapter: Adapter = factory(**self.card.variants[self.variant] if self.variant else {})
+            adapter: Adapter = factory(**self.card.variants[self.variant].settings if self.variant else {})
         return adapter
 
 

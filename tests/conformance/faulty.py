@@ -331,7 +331,7 @@ OTHER_FAULTS: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "card_of_no_class": ("target", lambda base: {"card": replace(base.card, target="good_adapters:Missing")}),
     "card_of_a_wrong_variant": (
         "target",
-        lambda base: {"card": replace(base.card, variants={"a": {"b": 1}})},
+        lambda base: {"card": replace(base.card, variants={"a": Variant("unknown", {"b": 1})})},
     ),
 }
 

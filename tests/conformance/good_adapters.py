@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vfibench.contracts import AdapterCard, Padding, WeightFile
+from vfibench.contracts import AdapterCard, Padding, Variant, WeightFile
 
 
 class Unlearned:
@@ -92,7 +92,9 @@ class FourTimes(Unlearned):
 class Midpoint:
     """No predict_clip, the mid-point alone, and a variant."""
 
-    card = AdapterCard("midpoint", "good_adapters:Midpoint", variants={"heavy": {"weight": 0.5}})
+    card = AdapterCard(
+        "midpoint", "good_adapters:Midpoint", variants={"heavy": Variant("heavier", {"weight": 0.5})}
+    )
 
     def __init__(self, weight: float = 0.5) -> None:
         self.weight = weight

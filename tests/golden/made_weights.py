@@ -14,25 +14,73 @@ import hashlib
 import math
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from vfibench_adapters.superslomo.network import Bottleneck, SuperSloMo
+from vfibench.registry import load_target
 
-BOTTLENECKS: dict[str, Bottleneck] = {"superslomo": "conv", "superslomo_r": "convlstm"}
 
-RULES: dict[str, dict[str, Any]] = {
-    "superslomo": {"gain": 1.4, "bias": 0.05, "mult": [["conv6", 2.5], ["conv7a", 3.0], ["final_conv", 3.0]]},
-    "superslomo_r": {
-        "gain": 1.4,
-        "bias": 0.05,
-        "mult": [["conv6", 4.0], ["conv[789]a", 2.0], ["final_conv", 2.0]],
-    },
+@dataclass(frozen=True)
+class Made:
+    """How a network gets made-up weights, and what its authors' file of them looks like.
+
+    Attributes:
+        network: "pkg.mod:Class" of the network.
+        rule: see `made_tensor`.
+        released: network to the object that the released file holds.
+        arguments: of the class.
+        kept: names of tensors that keep their initial values.
+    """
+
+    network: str
+    rule: Mapping[str, Any]
+    released: Callable[[nn.Module], object]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+
+
+def bare(network: nn.Module) -> object:
+    """The state dict itself."""
+    return network.state_dict()
+
+
+def superslomo_stages(network: nn.Module) -> object:
+    """SuperSloMo's two stages, with the state a real Adam and StepLR leave behind."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=50, gamma=0.1)
+    for parameter in network.parameters():  # moments of the vectors only: a third of the file's size
+        parameter.grad = torch.zeros_like(parameter) if parameter.dim() == 1 else None
+    optimizer.step()  # gradients of zero leave every weight as it was
+    return {
+        "epoch": 0,
+        "stage1_state_dict": network.get_submodule("stage1_model").state_dict(),
+        "stage2_state_dict": network.get_submodule("stage2_model").state_dict(),
+        "self.optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+    }
+
+
+SUPERSLOMO = "vfibench_adapters.superslomo.network:SuperSloMo"
+
+MADE: dict[str, Made] = {
+    "superslomo": Made(
+        SUPERSLOMO,
+        {"gain": 1.4, "bias": 0.05, "mult": [["conv6", 2.5], ["conv7a", 3.0], ["final_conv", 3.0]]},
+        superslomo_stages,
+        {"bottleneck": "conv"},
+    ),
+    "superslomo_r": Made(
+        SUPERSLOMO,
+        {"gain": 1.4, "bias": 0.05, "mult": [["conv6", 4.0], ["conv[789]a", 2.0], ["final_conv", 2.0]]},
+        superslomo_stages,
+        {"bottleneck": "convlstm"},
+    ),
 }
 
 
@@ -80,40 +128,29 @@ def digest(weights: Mapping[str, Tensor]) -> str:
     return total.hexdigest()
 
 
-def made_network(name: str, seed_add: int = 0, width: int = 32) -> SuperSloMo:
-    """`superslomo` or `superslomo_r` filled by its rule; narrower ones for tests of files alone."""
-    with torch.device("meta"):
-        network = SuperSloMo(BOTTLENECKS[name], width=width)
-    shapes = [(key, tuple(tensor.shape)) for key, tensor in network.state_dict().items()]
-    network.to_empty(device="cpu").load_state_dict(made_weights(shapes, RULES[name], seed_add))
+def made_network(name: str, seed_add: int = 0, **arguments: Any) -> nn.Module:
+    """A network of MADE filled by its rule; `arguments` of its class go before the usual ones."""
+    made = MADE[name]
+    network = load_target(made.network)(**{**made.arguments, **arguments})
+    state = network.state_dict()
+    shapes = [(key, tuple(tensor.shape)) for key, tensor in state.items() if _is_made(made, key, tensor)]
+    network.load_state_dict(made_weights(shapes, made.rule, seed_add), strict=False)
     return network.eval()
 
 
-def released_structure(network: SuperSloMo) -> dict[str, Any]:
-    """The dict of a released checkpoint file, with the state a real Adam and StepLR leave behind."""
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
-    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=50, gamma=0.1)
-    for parameter in network.parameters():  # moments of the vectors only: a third of the file's size
-        parameter.grad = torch.zeros_like(parameter) if parameter.dim() == 1 else None
-    optimizer.step()  # gradients of zero leave every weight as it was
-    return {
-        "epoch": 0,
-        "stage1_state_dict": network.stage1_model.state_dict(),
-        "stage2_state_dict": network.stage2_model.state_dict(),
-        "self.optimizer": optimizer.state_dict(),
-        "scheduler": scheduler.state_dict(),
-    }
+def _is_made(made: Made, name: str, tensor: Tensor) -> bool:
+    return tensor.is_floating_point() and name not in made.kept
 
 
-def write_released(name: str, path: Path, seed_add: int = 0, width: int = 32) -> None:
+def write_released(name: str, path: Path, seed_add: int = 0, **arguments: Any) -> None:
     """Write made-up weights as the authors' training script would have saved them."""
-    torch.save(released_structure(made_network(name, seed_add, width)), path)
+    torch.save(MADE[name].released(made_network(name, seed_add, **arguments)), path)
 
 
 def main() -> None:
     """The command in the module's docstring."""
     parser = argparse.ArgumentParser(description="Write a checkpoint of made-up weights (they mean nothing).")
-    parser.add_argument("name", choices=sorted(RULES))
+    parser.add_argument("name", choices=sorted(MADE))
     parser.add_argument("path", type=Path)
     parser.add_argument("--seed-add", type=int, default=0)
     arguments = parser.parse_args()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from golden.made_weights import BOTTLENECKS, RULES, digest, made_weights, write_released
+from golden.made_weights import MADE, digest, made_weights, write_released
 
 from vfibench_adapters.superslomo.adapter import ConvLSTMAdapter, SuperSloMoAdapter
 from vfibench_adapters.superslomo.network import SuperSloMo
@@ -41,7 +41,7 @@ class Case(NamedTuple):
     ours: dict[str, np.ndarray]
 
 
-@pytest.fixture(scope="module", params=list(RULES))
+@pytest.fixture(scope="module", params=list(ADAPTERS))
 def case(request, shared):
     """Everything stored about one network, and ours, loaded from a file in the released structure."""
     with np.load(shared("parity", f"{request.param}.npz")) as file:
@@ -94,16 +94,16 @@ def test_the_network_gives_what_the_original_gave(case, array, record_property):
 
 
 def test_the_made_up_weights_are_the_originals_to_the_bit(case):
-    assert case.info["rule"] == RULES[case.name]
-    weights = made_weights(case.info["keys"], RULES[case.name])
+    assert case.info["rule"] == MADE[case.name].rule
+    weights = made_weights(case.info["keys"], MADE[case.name].rule)
     assert digest(weights) == case.info["weights_sha256_in_key_order"]
 
 
-@pytest.mark.parametrize("name", list(RULES))
+@pytest.mark.parametrize("name", list(ADAPTERS))
 def test_names_and_shapes_are_those_of_the_released_file_in_its_order(name, shared):
     record = json.loads(shared("parity", f"{name}.checkpoint.json").read_text())["keys"]
     with torch.device("meta"):
-        network = SuperSloMo(BOTTLENECKS[name])
+        network = SuperSloMo(MADE[name].arguments["bottleneck"])
     for stage, keys in record.items():
         state = getattr(network, stage.replace("state_dict", "model")).state_dict()
         assert [[key, list(tensor.shape)] for key, tensor in state.items()] == keys

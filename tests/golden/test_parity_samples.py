@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from golden.made_weights import RULES, made_network
+from golden.made_weights import made_network
 from safetensors.torch import save_file
 
 from vfibench.errors import VfibenchError
@@ -48,7 +48,7 @@ def most(adapter: SuperSloMoAdapter) -> torch.Tensor:
     return clips(max(adapter.card.inputs))
 
 
-@pytest.fixture(scope="module", params=list(RULES))
+@pytest.fixture(scope="module", params=list(ADAPTERS))
 def named(request):
     return request.param, loaded(request.param)
 
@@ -137,7 +137,7 @@ def test_another_number_of_frames_is_refused(name, count):
 def write_samples() -> None:
     """Write the sample file."""
     with torch.inference_mode():
-        made = {name: loaded(name) for name in RULES}
+        made = {name: loaded(name) for name in ADAPTERS}
         crops = {name: adapter.predict(most(adapter), TIMES)[CROP].numpy() for name, adapter in made.items()}
     np.savez_compressed(SAMPLES, **crops)
 

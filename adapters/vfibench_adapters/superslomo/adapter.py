@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +12,8 @@ from torch import Tensor
 
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD, AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench.weights import load_strict, read_checkpoint
+from vfibench.weights import read_checkpoint
+from vfibench_adapters.loading import contents, placed, trained, untrained
 from vfibench_adapters.superslomo.cards import CONVLSTM, SUPERSLOMO
 from vfibench_adapters.superslomo.network import Bottleneck, SuperSloMo
 
@@ -35,8 +37,7 @@ class SuperSloMoAdapter:
         Raises:
             VfibenchError: the file is no checkpoint, or one of another network.
         """
-        network = self._random() if weights is None else self._trained(weights)
-        self.network = network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload]
+        self.network = placed(self._network(weights), device)
         self.mean = torch.tensor(IMAGENET_MEAN, device=device).view(3, 1, 1)
         self.std = torch.tensor(IMAGENET_STD, device=device).view(3, 1, 1)
 
@@ -58,22 +59,16 @@ class SuperSloMoAdapter:
         made = [self.network.synthesise(normalised, motion, time).frame for time in times]
         return torch.stack(made, dim=1) * self.std + self.mean
 
-    def _random(self) -> SuperSloMo:
-        """The initial parameters, the same each time, leaving the global random state as it was."""
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(0)
-            return SuperSloMo(self.bottleneck)
-
-    def _trained(self, path: Path) -> SuperSloMo:
+    def _network(self, path: Path | None) -> SuperSloMo:
+        make = partial(SuperSloMo, self.bottleneck)
+        if path is None:
+            return untrained(make)
         state = stage_weights(read_checkpoint(path), path)
         found = bottleneck_of(state)
         if found != BOTTLENECKS[self.bottleneck]:
             message = f"{self.card.name}: bottleneck: expected {BOTTLENECKS[self.bottleneck]}, found {found}"
             raise VfibenchError(f"{message} in {path}", f"give {self.card.weights[0].name}")
-        with torch.device("meta"):  # initial values would only be overwritten
-            network = SuperSloMo(self.bottleneck)
-        load_strict(network.to_empty(device="cpu"), state, path)
-        return network
+        return trained(make, state, path)
 
 
 class ConvLSTMAdapter(SuperSloMoAdapter):
@@ -95,7 +90,7 @@ def stage_weights(checkpoint: object, path: Path) -> dict[str, Tensor]:
         VfibenchError: it is neither.
     """
     if not isinstance(checkpoint, Mapping):
-        raise _another_file(path, type(checkpoint).__name__)
+        raise _another_file(path, contents(checkpoint))
     if all(isinstance(checkpoint.get(key), Mapping) for key in PREFIXES):
         return {
             prefix + name: tensor
@@ -105,7 +100,7 @@ def stage_weights(checkpoint: object, path: Path) -> dict[str, Tensor]:
     flat = {str(name): value for name, value in checkpoint.items() if isinstance(value, Tensor)}
     if any(name.startswith(tuple(PREFIXES.values())) for name in flat):
         return flat
-    raise _another_file(path, f"entries {_few(checkpoint)}")
+    raise _another_file(path, contents(checkpoint))
 
 
 def bottleneck_of(state: Mapping[str, Any]) -> str:
@@ -121,9 +116,3 @@ def bottleneck_of(state: Mapping[str, Any]) -> str:
 def _another_file(path: Path, found: str) -> VfibenchError:
     expected = f"a dict with {' and '.join(PREFIXES)}"
     return VfibenchError(f"expected {expected}, found {found} in {path}", "give the authors' released file")
-
-
-def _few(names: Iterable[object]) -> str:
-    """The first three names."""
-    shown = [str(name) for name in names]
-    return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "") or "none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from golden.made_weights import released_structure, write_released
+from golden.made_weights import superslomo_stages, write_released
 from safetensors.torch import save_file
 
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD
@@ -88,7 +88,7 @@ def test_one_stage_without_the_other_is_refused(file):
 
 def test_released_and_flat_structure_give_the_same_names_and_values(file):
     network = SuperSloMo("convlstm", width=2)
-    flat, released = network.state_dict(), released_structure(network)
+    flat, released = network.state_dict(), superslomo_stages(network)
     for checkpoint in (flat, released):
         state = stage_weights(checkpoint, file)
         assert list(state) == list(flat)

@@ -37,8 +37,8 @@ def target(subject: Subject) -> Cases:
     yield "target", "" if right else f"expected {type(made).__qualname__}, found {subject.card.target!r}"
     whole = isinstance(made, Adapter)
     yield "methods", "" if whole else "expected the methods load and predict"
-    for settings in subject.card.variants.values():
-        cls(**settings)
+    for variant in subject.card.variants.values():
+        cls(**variant.settings)
         yield "variants", ""
 
 
