@@ -1,16 +1,17 @@
-"""From a word on the command line to a method: catalogue name, pkg.mod:Class, or frames:DIR."""
+"""From a word on the command line to a method: NAME or pkg.mod:Class, both with @VARIANT, or frames:DIR."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.errors import VfibenchError
+from vfibench.fetching import fetched
 from vfibench.registry import METHODS, SEE_TRACEBACK, load_target, reason_of
 from vfibench.weights import missing_weights, sha256_of
 
@@ -26,7 +27,7 @@ class Method:
 
     Attributes:
         label: its name in tables and results.
-        card: its facts.
+        card: its facts, with the padding that the variant asks for.
         weights: the checkpoint to load, None for a method without.
         weights_sha256: of that file.
         variant: name of the chosen settings on the card, "" for the default.
@@ -78,12 +79,27 @@ def explained(failure: str) -> Iterator[None]:
         raise VfibenchError(f"{failure}: {reason_of(error)}", SEE_TRACEBACK) from error
 
 
+def split_variant(name: str) -> tuple[str, str]:
+    """The method and the variant of "METHOD@VARIANT"; the variant is "" where none is named.
+
+    >>> split_variant("rife@scale-half")
+    ('rife', 'scale-half')
+    >>> split_variant("frames:my@folder")
+    ('frames:my@folder', '')
+    """
+    if name.startswith(FRAMES):
+        return name, ""
+    method, _, variant = name.partition("@")
+    return method, variant
+
+
 def find_card(name: str) -> AdapterCard:
-    """The card of a catalogue name or of "pkg.mod:Class".
+    """The card of a catalogue name or of "pkg.mod:Class"; a variant after "@" is left aside.
 
     Raises:
         VfibenchError: unknown, not importable, a class without a card, or a folder of predictions.
     """
+    name = split_variant(name)[0]
     if ":" not in name:
         return METHODS.card(name)
     if name.startswith(FRAMES):
@@ -109,13 +125,13 @@ def see_working_directory() -> None:
         sys.path.append(here)
 
 
-def resolve(name: str, weights: str | None = None, variant: str = "", *, scoring: bool = True) -> Method:
+def resolve(name: str, weights: str | None = None, *, scoring: bool = True) -> Method:
     """Find a method and check that it can run.
 
     Args:
-        name: catalogue name, "pkg.mod:Class" or "frames:DIR".
-        weights: path of a checkpoint, "random", or None.
-        variant: name of a set of settings on the card.
+        name: catalogue name or "pkg.mod:Class", "@VARIANT" after it or not; or "frames:DIR".
+        weights: path of a checkpoint, name of a fetched file of the card, "random", or None for the first
+            of the card's files that has been fetched.
         scoring: False for timing, where "random" weights are allowed.
 
     Raises:
@@ -124,13 +140,25 @@ def resolve(name: str, weights: str | None = None, variant: str = "", *, scoring
     """
     if name.startswith(FRAMES) and scoring:
         return _frames(name)
-    card = find_card(name)
-    if variant and variant not in card.variants:
-        known = ", ".join(card.variants) or "none"
-        raise VfibenchError(f"unknown variant {variant!r} of {card.name}", f"it has: {known}")
+    card, variant = find_card(name), split_variant(name)[1]
+    if variant:
+        card = varied(card, variant)
     path = _weights(card, weights, scoring)
     digest = sha256_of(path) if path else None
     return Method(card.name, card, path, digest, variant)
+
+
+def varied(card: AdapterCard, variant: str) -> AdapterCard:
+    """The card with the padding of one of its variants.
+
+    Raises:
+        VfibenchError: it has no such variant.
+    """
+    if variant not in card.variants:
+        known = ", ".join(f"{card.name}@{name}" for name in card.variants) or "none"
+        raise VfibenchError(f"unknown variant {variant!r} of {card.name}", f"it has: {known}")
+    padding = card.variants[variant].padding
+    return replace(card, padding=padding) if padding else card
 
 
 def _weights(card: AdapterCard, weights: str | None, scoring: bool) -> Path | None:
@@ -145,10 +173,13 @@ def _weights(card: AdapterCard, weights: str | None, scoring: bool) -> Path | No
                 "use them with `vfibench speed` only, or pass --weights FILE",
             )
         return None
-    if weights is None:
-        raise missing_weights(card)
-    path = Path(weights)
-    if not path.is_file():
+    path = Path(weights) if weights is not None else None
+    if path is None or not path.is_file():
+        found = fetched(card, weights)
+        if found is None and path is None:
+            raise missing_weights(card)
+        path = found or path
+    if path is None or not path.is_file():
         raise VfibenchError(f"expected weights of {card.name} at {path}, found no file", "check --weights")
     return path
 
@@ -168,7 +199,7 @@ def _frames(name: str) -> Method:
 
 
 def split_weights(given: list[str], methods: list[str]) -> Mapping[str, str]:
-    """Assign --weights values, "FILE" or "NAME=FILE", to methods.
+    """Assign --weights values, "FILE" or "NAME=FILE", to methods; NAME stands for all its variants too.
 
     Raises:
         VfibenchError: a bare FILE with several methods that take weights, an unasked name, or two files
@@ -176,26 +207,28 @@ def split_weights(given: list[str], methods: list[str]) -> Mapping[str, str]:
     """
     assigned: dict[str, str] = {}
     for value in given:
-        name, equals, path = value.partition("=")
-        if equals and name not in methods and name in METHODS.names():
-            raise VfibenchError(f"{name} is not among the methods, found --weights {value}", f"add -m {name}")
-        if not (equals and name in methods):
-            name, path = _only_taker(value, methods), value
-        if name in assigned:
-            raise VfibenchError(f"expected one --weights for {name}, found {assigned[name]} and {path}")
-        assigned[name] = path
+        for name, path in _takers(value, methods):
+            if name in assigned:
+                raise VfibenchError(f"expected one --weights for {name}, found {assigned[name]} and {path}")
+            assigned[name] = path
     return assigned
 
 
-def _only_taker(value: str, methods: list[str]) -> str:
-    """The one method that takes weights."""
+def _takers(value: str, methods: list[str]) -> list[tuple[str, str]]:
+    """Methods and file of one --weights value."""
+    name, equals, path = value.partition("=")
+    named = [method for method in methods if name in (method, split_variant(method)[0])] if equals else []
+    if named:
+        return [(method, path) for method in named]
+    if equals and split_variant(name)[0] in METHODS.names():
+        raise VfibenchError(f"{name} is not among the methods, found --weights {value}", f"add -m {name}")
     takers = [method for method in methods if not method.startswith(FRAMES) and find_card(method).learned]
-    if len(takers) != 1:
+    if len({split_variant(method)[0] for method in takers}) != 1:
         raise VfibenchError(
             f"cannot tell whose weights {value!r} are: {len(takers)} of the methods take weights",
             "write --weights NAME=FILE",
         )
-    return takers[0]
+    return [(method, value) for method in takers]
 
 
 def card_facts(card: AdapterCard) -> dict[str, Any]:

@@ -38,13 +38,12 @@ class Request:
     """What a user asked for; the fields are the options of `vfibench run`.
 
     Attributes:
-        methods, datasets: names; every method runs on every dataset.
+        methods, datasets: names; every method ("NAME@VARIANT" too) runs on every dataset.
         metrics: columns beside the protocol's own; None is the default set, in which columns whose
             backbone is missing stay empty; named columns must be available.
         definitions: further definitions, or ("all",).
         protocol: name of the protocol.
         weights: "FILE" or "NAME=FILE".
-        variant: settings on the method's card.
         data_root, partial, list_file, factor: see DatasetOptions.
         device: "cpu", "cuda", "cuda:1".
         precision: "fp32", "fp16" or "bf16".
@@ -58,7 +57,6 @@ class Request:
     definitions: Sequence[str] = ()
     protocol: str = "vfibench"
     weights: Sequence[str] = ()
-    variant: str = ""
     data_root: Path | None = None
     partial: bool = False
     list_file: Path | None = None
@@ -113,7 +111,7 @@ class Planner:
         protocol = get_protocol(request.protocol)
         words = list(dict.fromkeys(request.methods))  # a name given twice is meant once
         weights = split_weights(list(request.weights), words)
-        methods = [resolve(name, weights.get(name), request.variant) for name in words]
+        methods = [resolve(name, weights.get(name)) for name in words]
         wanted = {name: self._wanted(name, protocol) for name in request.datasets}
         missing = self._unavailable({column for columns in wanted.values() for column in columns})
         jobs = [

@@ -88,11 +88,11 @@ def missing_weights(card: AdapterCard) -> VfibenchError:
             f"method {card.name!r} learns nothing and takes no weights", "leave --weights out"
         )
     file = card.weights[0]
-    how = " by hand, in a browser," if file.by_hand else ""
-    return VfibenchError(
-        f"method {card.name!r} needs its trained weights, and none were given",
-        f"fetch {file.name}{how} from {file.url} and pass --weights {file.name}",
-    )
+    if file.by_hand:
+        hint = f"download {file.name} in a browser from {file.url} and pass --weights {file.name}"
+    else:
+        hint = f"vfibench fetch weights {card.name}, or pass --weights FILE ({file.name} of {file.url})"
+    return VfibenchError(f"method {card.name!r} needs its trained weights, and none were given", hint)
 
 
 def _require(path: Path) -> None:

@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vfibench.contracts import Variant
+
 Predict = Callable[[Tensor, Sequence[float]], Tensor]
 # What a faulty predict is made of: the instance (for state), the good predict, frames and times.
 Fault = Callable[[Any, Predict, Tensor, Sequence[float]], Any]

@@ -32,7 +32,7 @@ class Figures:
     info: Mapping[str, Any]
 
     def tolerance(self, array: str, error: str = "f32_vs_f64_maxdiff") -> float:
-        """Allowed largest difference: ten times the original's own float32 error, at least 1e-4 of the size."""
+        """Allowed difference: ten times the original's own float32 error, at least 1e-4 of the size."""
         largest = float(np.abs(self.arrays[array]).max())
         return max(10 * self.info.get(error, 0.0), 1e-4 * max(1.0, largest))
 

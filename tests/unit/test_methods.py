@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,10 +15,10 @@ from made_clips import make_clip
 
 from vfibench.api import load_dataset
 from vfibench.checks import check_predictions, predictions_hash
-from vfibench.contracts import AdapterCard
+from vfibench.contracts import AdapterCard, Padding, Variant, WeightFile
 from vfibench.errors import VfibenchError
 from vfibench.frames import write_image
-from vfibench.methods import Method, resolve, split_weights
+from vfibench.methods import Method, resolve, split_variant, split_weights
 from vfibench.plan import Planner, Request
 from vfibench.timing import measure_speed, parameters
 
@@ -192,3 +193,77 @@ def test_parameters_are_counted_wherever_an_adapter_keeps_its_network(
     monkeypatch.setattr("vfibench.methods.load_target", lambda target: Slotted)
     timed = measure_speed(Method("slotted", Slotted.card), 16, 8, runs=1, warmup=0)
     assert timed.parameters == 0  # a method that says it learns nothing
+
+
+class Dimmer:
+    """Learns nothing and has settings."""
+
+    card = AdapterCard(
+        "dimmer",
+        f"{__name__}:Dimmer",
+        padding=Padding(8),
+        variants={
+            "half": Variant("half as bright", {"factor": 0.5}),
+            "wide": Variant("for wide frames", {"factor": 1.0}, Padding(64)),
+        },
+    )
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
+
+    def load(self, device: torch.device, weights: Path | None) -> None:
+        pass
+
+    def predict(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
+        return self.factor * frames[:, :1].expand(-1, len(times), -1, -1, -1)
+
+
+@pytest.fixture
+def dimmer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vfibench.methods.METHODS", SimpleNamespace(card=lambda name: Dimmer.card))
+    monkeypatch.setattr("vfibench.methods.load_target", lambda target: Dimmer)
+
+
+@pytest.mark.parametrize(
+    ("word", "factor", "multiple"), [("dimmer", 1.0, 8), ("dimmer@half", 0.5, 8), ("dimmer@wide", 1.0, 64)]
+)
+def test_a_variant_sets_the_adapter_and_the_padding(
+    dimmer: None, word: str, factor: float, multiple: int
+) -> None:
+    method = resolve(word)
+    opened = method.open(CPU)
+    assert isinstance(opened, Dimmer)
+    assert (opened.factor, method.card.padding.multiple) == (factor, multiple)
+    assert (method.label, method.variant) == ("dimmer", split_variant(word)[1])
+
+
+def test_an_unknown_variant_names_those_there_are(dimmer: None) -> None:
+    with pytest.raises(VfibenchError, match="unknown variant 'third' of dimmer") as caught:
+        resolve("dimmer@third")
+    assert caught.value.hint == "it has: dimmer@half, dimmer@wide"
+
+
+def test_variants_of_a_method_are_cells_of_their_own(dimmer: None, tmp_path: Path) -> None:
+    folder = make_clip(tmp_path / "clip", count=3)
+    words = ("dimmer", "dimmer@half", "dimmer@wide", "dimmer@half")
+    jobs = Planner(Request(methods=words, datasets=(f"clip:{folder}",), metrics=("psnr",))).jobs()
+    assert [job.cell.settings["variant"] for job in jobs] == ["", "half", "wide"]
+    assert [job.padding.multiple for job in jobs] == [8, 8, 64]
+    assert len({job.cell.key for job in jobs}) == 3
+
+
+def test_weights_of_a_method_are_those_of_its_variants(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = {
+        name: AdapterCard(name, "x:X", weights=(WeightFile("a", "https://x"),)) for name in ("one", "two")
+    }
+    monkeypatch.setattr("vfibench.methods.find_card", lambda name: cards[split_variant(name)[0]])
+    monkeypatch.setattr("vfibench.methods.METHODS", SimpleNamespace(names=lambda: list(cards)))
+    assert split_weights(["a.pt"], ["one", "one@x"]) == {"one": "a.pt", "one@x": "a.pt"}
+    assert split_weights(["one=a.pt", "two=b.pt"], ["one@x", "two"]) == {"one@x": "a.pt", "two": "b.pt"}
+    assert split_weights(["one@x=a.pt", "one=b.pt"][:1], ["one", "one@x"]) == {"one@x": "a.pt"}
+    with pytest.raises(VfibenchError, match="cannot tell whose"):
+        split_weights(["a.pt"], ["one@x", "two"])
+    with pytest.raises(VfibenchError, match="one is not among the methods"):
+        split_weights(["one=a.pt"], ["two"])
+    with pytest.raises(VfibenchError, match="expected one --weights for one@x"):
+        split_weights(["one=a.pt", "one@x=b.pt"], ["one@x"])

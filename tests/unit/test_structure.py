@@ -20,7 +20,7 @@ LAYERS = [
     {"contracts", "errors", "process"},
     {"frames", "registry", "selection"},
     {"metrics", "provenance", "statistics"},
-    {"store", "weights", "shards", "cells", "lines", "rows", "folders", "pipeline"},
+    {"store", "weights", "fetching", "shards", "cells", "lines", "rows", "folders", "pipeline"},
     {
         "leaderboards",
         "columns",

@@ -190,5 +190,5 @@ def test_missing_weights_say_where_they_are_and_how_to_pass_them():
     weights = (WeightFile("net.pt", "https://example.org/folder"),)
     error = missing_weights(AdapterCard("net", "pkg:Net", weights=weights))
     assert "'net' needs its trained weights" in error.message
-    assert "fetch net.pt by hand, in a browser, from https://example.org/folder" in error.hint
+    assert "download net.pt in a browser from https://example.org/folder" in error.hint
     assert "--weights net.pt" in error.hint

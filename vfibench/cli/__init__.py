@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from vfibench.cli import doctor, listing, report, run, speed, verify
+from vfibench.cli import doctor, fetch, listing, report, run, speed, verify
 from vfibench.errors import VfibenchError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (run, listing, report, speed, verify, doctor):
+for _module in (run, listing, fetch, report, speed, verify, doctor):
     _module.register(app)
 
 

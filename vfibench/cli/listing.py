@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -122,6 +123,8 @@ def _text(value: Any) -> str:
         return ", ".join(f"{key} {item}" for key, item in asdict(value).items() if item not in ("", None))
     if isinstance(value, tuple) and value and is_dataclass(value[0]):
         return "".join(f"\n  - {_text(item)}" for item in value)
+    if isinstance(value, Mapping):
+        return "".join(f"\n  - {key}: {getattr(item, 'about', item)}" for key, item in value.items())
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return str(value)

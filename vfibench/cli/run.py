@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 MANY = "repeat for several"
 Methods = Annotated[
-    list[str] | None, typer.Option("--method", "-m", help=f"NAME, pkg.mod:Class or frames:DIR; {MANY}")
+    list[str] | None,
+    typer.Option("--method", "-m", help=f"NAME[@VARIANT], pkg.mod:Class or frames:DIR; {MANY}"),
 ]
 Datasets = Annotated[list[str] | None, typer.Option("--dataset", "-d", help=f"NAME or clip:DIR; {MANY}")]
 Metrics = Annotated[
@@ -41,7 +42,6 @@ def run(
     definition: Definitions = None,
     protocol: Annotated[str, typer.Option(help="whose frames, padding and definitions")] = "vfibench",
     weights: Weights = None,
-    variant: Annotated[str, typer.Option(help="named settings on the method's card")] = "",
     data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="accept part of a dataset; never ranked")
@@ -84,7 +84,6 @@ def run(
         definitions=definition or (),
         protocol=protocol,
         weights=weights or (),
-        variant=variant,
         data_root=data_root,
         partial=partial,
         list_file=list_file,

@@ -16,10 +16,9 @@ def register(app: typer.Typer) -> None:
 
 
 def speed(
-    method: Annotated[str, typer.Option("--method", "-m", help="NAME or pkg.mod:Class")],
+    method: Annotated[str, typer.Option("--method", "-m", help="NAME[@VARIANT] or pkg.mod:Class")],
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT")] = "448x256",
     weights: Annotated[str, typer.Option("--weights", "-w", help="FILE or random")] = "random",
-    variant: Annotated[str, typer.Option(help="named settings on the method's card")] = "",
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "",
     precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
     batch_size: Annotated[int, typer.Option(help="samples a call")] = 1,
@@ -58,7 +57,7 @@ def speed(
         check_count(name, value, 0)
     if threads:
         torch.set_num_threads(threads)
-    chosen = resolve(method, weights if card.learned else None, variant, scoring=False)
+    chosen = resolve(method, weights if card.learned else None, scoring=False)
     with explained(f"{chosen.label} could not be timed at {size}"):  # out of memory as a rule
         found = measure_speed(
             chosen, width, height, device=device, precision=precision, batch=batch_size, inputs=inputs,

@@ -6,6 +6,7 @@ import copy
 import difflib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.errors import VfibenchError
+from vfibench.methods import split_variant, varied
 from vfibench.registry import METHODS, load_target
 from vfibench.testing import checks, state
 from vfibench.testing.battery import CHECKS, run_all
@@ -90,13 +92,25 @@ def _resolve(
 ) -> tuple[AdapterCard, Callable[[], Adapter]]:
     """The card, and a function that makes an unloaded instance."""
     if isinstance(adapter, str):
-        is_target = ":" in adapter and adapter not in METHODS.names()
-        return _resolve(load_target(adapter) if is_target else METHODS.card(adapter))
+        return _resolve_name(adapter)
     if isinstance(adapter, AdapterCard):
         return adapter, load_target(adapter.target)
     if isinstance(adapter, type):
         return _card_of(adapter), adapter
     return _card_of(type(adapter), adapter), lambda: copy.deepcopy(adapter)
+
+
+def _resolve_name(name: str) -> tuple[AdapterCard, Callable[[], Adapter]]:
+    """A catalogue name or "pkg.mod:Class", "@VARIANT" after it or not."""
+    base, variant = split_variant(name)
+    if ":" in base and base not in METHODS.names():
+        card, make = _resolve(load_target(base))
+    else:
+        card, make = _resolve(METHODS.card(base))
+    if not variant:
+        return card, make
+    card = varied(card, variant)
+    return card, partial(make, **card.variants[variant].settings)
 
 
 def _card_of(cls: type[Any], holder: Any = None) -> AdapterCard:

@@ -1,0 +1,56 @@
+"""`vfibench fetch`: released weights, downloaded, checked and put where every command finds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command("fetch")(fetch)
+
+
+def fetch(
+    what: Annotated[str, typer.Argument(help="weights")],
+    method: Annotated[str, typer.Argument(help="NAME")],
+    file: Annotated[str | None, typer.Option(help="which of its files (default: the first)")] = None,
+    given: Annotated[
+        Path | None, typer.Option("--from", help="a copy downloaded by hand, checked and kept")
+    ] = None,
+) -> None:
+    """Fetch a method's released weights, check that its network loads them, and pin their sha256.
+
+    Then --weights may be left out. VFIBENCH_WEIGHTS is the folder (default ~/.cache/vfibench/weights).
+    """
+    from vfibench.errors import VfibenchError
+    from vfibench.fetching import choose, fetched
+    from vfibench.fetching import fetch as bring
+    from vfibench.methods import Method, find_card
+
+    if what != "weights":
+        raise VfibenchError(f"expected `vfibench fetch weights NAME`, found {what!r}")
+    card = find_card(method)
+    wanted = choose(card, file)
+    there = fetched(card, wanted.name) if given is None else None
+    if there:
+        print(f"{wanted.name} is there already: {there}")
+        return
+    for line in terms(card.licence, wanted.licence):
+        print(line)
+
+    def load(path: Path) -> None:
+        import torch
+
+        Method(card.name, card, path).open(torch.device("cpu"))
+
+    place = bring(card, wanted, load, given)
+    print(f"{card.name}: {place} (loads, sha256 pinned beside it)")
+
+
+def terms(code: str, weights: str) -> list[str]:
+    """The licence lines a user should see before the download."""
+    shown = [f"licence of the original code: {code}"] if code else []
+    return shown + ([f"licence of the weights: {weights}"] if weights else [])
