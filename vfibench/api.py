@@ -67,14 +67,16 @@ def evaluate(
     weights: Path | str | None = None,
     data_root: Path | str | None = None,
     partial: bool = False,
+    list_file: Path | str | None = None,
     device: str = "cpu",
     batch_size: int = 4,
 ) -> pd.DataFrame:
     """Score one method on one dataset in memory.
 
     Returns:
-        A row a (sample, time): columns sample, t, status, message, then one a metric. An infinite PSNR is
-        inf here.
+        A row a (sample, time): columns sample, t, status, message, clip where the dataset has clips, then one
+        a metric. An infinite PSNR is inf here. `attrs["method"]` is the method's name as tables show it,
+        which says where inputs were reduced or predictions enlarged.
 
     Raises:
         VfibenchError: as `vfibench run`.
@@ -94,12 +96,16 @@ def evaluate(
         weights=(str(weights),) if weights is not None else (),
         data_root=Path(data_root) if data_root is not None else None,
         partial=partial,
+        list_file=Path(list_file) if list_file is not None else None,
         device=device,
         batch_size=batch_size,
     )
     store = MemoryStore()
-    Runner(store, torch.device(device)).run(Planner(request).jobs())
-    return pd.DataFrame([_flat(row) for row in store.rows])
+    jobs = Planner(request).jobs()
+    Runner(store, torch.device(device)).run(jobs)
+    table = pd.DataFrame([_flat(row) for row in store.rows])
+    table.attrs["method"] = jobs[0].cell.label
+    return table
 
 
 def _flat(row: dict[str, object]) -> dict[str, object]:
@@ -108,11 +114,14 @@ def _flat(row: dict[str, object]) -> dict[str, object]:
     exact = row.get("exact", [])
     assert isinstance(exact, list)
     shown = {name: value if value is not None else _null(name in exact) for name, value in scores.items()}
+    tags = row.get("tags", {})
+    assert isinstance(tags, dict)
     return {
         "sample": row["sample"],
         "t": row["t"],
         "status": row["status"],
         "message": row.get("message", ""),
+        **{name: value for name, value in tags.items() if name == "clip"},
     } | shown
 
 

@@ -47,6 +47,20 @@ class Cell:
         return short_key([self.method, self.dataset, self.protocol, self.settings])
 
     @property
+    def label(self) -> str:
+        """The method's name in tables, with what sets this cell apart: variant, precision, scale."""
+        get = self.settings.get
+        marks = [
+            get("variant"),
+            get("precision") if get("precision") != "fp32" else "",
+            "compiled" if get("compiled") else "",
+            f"inputs reduced by {get('reduced')}" if get("reduced") else "",
+            f"enlarged by {get('enlarged')}, bicubic" if get("enlarged") else "",
+        ]
+        shown = ", ".join(mark for mark in marks if mark)
+        return f"{self.method} ({shown})" if shown else self.method
+
+    @property
     def name(self) -> str:
         """File-name stem: readable first, unique by the key."""
         parts = [re.sub(r"[^A-Za-z0-9_-]+", "-", part).strip("-")[:40] for part in self._words()]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from vfibench.contracts import AdapterCard, Dataset, DatasetCard, DatasetOptions, Padding
+from vfibench.contracts import AdapterCard, Dataset, DatasetOptions, Padding
 from vfibench.errors import VfibenchError
 from vfibench.metrics.protocols import Protocol
-from vfibench.predictors import is_dyadic, prediction_paths
+from vfibench.predictors import prediction_paths
 from vfibench.registry import dataset_card, load_target
 from vfibench.selection import data_root
 
@@ -32,44 +31,10 @@ def open_dataset(name: str, options: DatasetOptions) -> Dataset:
     return dataset
 
 
-def common_inputs(method: AdapterCard, dataset: DatasetCard) -> int:
-    """The largest number of input frames both sides know.
-
-    Raises:
-        VfibenchError: there is none.
-    """
-    common = set(method.inputs) & set(dataset.inputs)
-    if not common:
-        raise VfibenchError(
-            f"{method.name} takes {_numbers(method.inputs)} input frames, "
-            f"{dataset.name} gives {_numbers(dataset.inputs)}",
-            "choose another dataset",
-        )
-    return max(common)
-
-
-def _numbers(values: Sequence[int]) -> str:
-    return " or ".join(map(str, values))
-
-
-def check_times(method: AdapterCard, dataset: DatasetCard, times: Sequence[float]) -> None:
-    """VfibenchError where a mid-point method cannot reach the dataset's times."""
-    if method.times == "any" or tuple(times) == (0.5,):
-        return
-    if common_inputs(method, dataset) != 2 or not all(is_dyadic(time) for time in times):
-        raise VfibenchError(
-            f"{method.name} predicts the mid-point only, {dataset.name} asks for {len(times)} times",
-            "choose --factor 2 or a dataset of triplets",
-        )
-
-
-def check_scale(method: AdapterCard) -> None:
-    """VfibenchError for space-time super-resolution: its datasets give smaller inputs than targets."""
-    if method.scale != 1:
-        raise VfibenchError(
-            f"{method.name} enlarges its frames by {method.scale}, these datasets give inputs at full size",
-            "it can be timed with `vfibench speed` and checked with `vfibench verify`",
-        )
+def sample_times(dataset: Dataset, index: int) -> tuple[float, ...]:
+    """Target times of one sample: the dataset's, unless it tells them sample by sample."""
+    tell = getattr(dataset, "times_of", None)
+    return dataset.times if tell is None else tell(index)
 
 
 def effective_padding(method: AdapterCard, protocol: Protocol) -> Padding:
@@ -104,9 +69,9 @@ def check_device(device: str) -> None:
 def check_predictions(folder: Path, dataset: Dataset) -> None:
     """VfibenchError naming the first missing prediction of frames:DIR, and how many are."""
     missing: list[str] = []
-    for sample in dataset.ids:
+    for index, sample in enumerate(dataset.ids):
         try:
-            prediction_paths(folder, sample, dataset.times)
+            prediction_paths(folder, sample, sample_times(dataset, index))
         except VfibenchError as error:
             missing.append(error.message)
     if missing:
@@ -122,7 +87,7 @@ def predictions_hash(folder: Path, dataset: Dataset) -> str:
         VfibenchError: a prediction is missing.
     """
     digest = hashlib.sha256()
-    for sample in dataset.ids:
-        for path in prediction_paths(folder, sample, dataset.times):
+    for index, sample in enumerate(dataset.ids):
+        for path in prediction_paths(folder, sample, sample_times(dataset, index)):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

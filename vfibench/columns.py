@@ -14,18 +14,23 @@ from vfibench.metrics.protocols import Protocol
 from vfibench.registry import DATASETS, METRICS
 
 DEFAULT_METRICS = ("ssim3d", "ie", "lpips")
+SUPER_RESOLUTION = ("psnr", "ssim", *columns_of("zooming-slowmo-y"))
 
 
 def wanted_columns(
-    protocol: Protocol, dataset: str, metrics: Sequence[str] | None, definitions: Sequence[str]
+    protocol: Protocol, dataset: DatasetCard, metrics: Sequence[str] | None, definitions: Sequence[str]
 ) -> tuple[str, ...]:
     """The protocol's own columns, then the metrics (None: the default set), then further definitions.
+
+    Super-resolution is scored on Y as its papers do and on RGB as interpolation does, by every protocol.
 
     Raises:
         VfibenchError: an unknown metric or definition, or a dataset the protocol does not cover.
     """
     extra = DEFAULT_METRICS if metrics is None else metrics
-    wanted = dict.fromkeys([*protocol.columns(dataset), *extra, *definition_columns(definitions)])
+    track = SUPER_RESOLUTION if dataset.scale > 1 else ()
+    own = protocol.columns(dataset.name)
+    wanted = dict.fromkeys([*own, *track, *extra, *definition_columns(definitions)])
     for name in wanted:
         METRICS.card(name)
     return tuple(wanted)

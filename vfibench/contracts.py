@@ -1,8 +1,8 @@
 """What a method, a dataset, a metric and a page must be: frozen facts (cards) and small protocols.
 
 Nothing heavy is imported here, so that listing a thousand methods costs nothing. Words used throughout:
-B samples, N input frames, T target times. A time is a fraction of the middle interval: 0.5 is the
-mid-point, and input frame k of N stands at k - (N/2 - 1), so four frames stand at -1, 0, 1, 2.
+B samples, N input frames, T target times, s a scale. A time is a fraction of the middle interval: 0.5 is
+the mid-point, and input frame k of N stands at k - (N/2 - 1), so four frames stand at -1, 0, 1, 2.
 """
 
 from __future__ import annotations
@@ -86,13 +86,27 @@ class Variant:
 
 @dataclass(frozen=True)
 class PublishedScore:
-    """A score as printed in a paper or README: value of `metric` under `definition` on `dataset`."""
+    """A score as printed in a paper or README.
+
+    Attributes:
+        dataset: our name of the dataset, or the source's where we have none.
+        metric: what was measured, "psnr" or "ssim", without its definition.
+        definition: whose, such as "rife".
+        value: the figure.
+        source: where it is printed; "(second-hand)" where that place quotes another.
+        variant: of the method's settings, "" for the default.
+        weights: file name of the weights, "" for the first on the card.
+        note: what makes it another measurement than ours in any case, "" for nothing.
+    """
 
     dataset: str
     metric: str
     definition: str
     value: float
     source: str
+    variant: str = ""
+    weights: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -188,7 +202,9 @@ class DatasetCard:
         count: samples in the official list, None where the user decides.
         list_sha256: of the official sample ids (see `selection.list_hash`), None where there is none.
         inputs: numbers of input frames it can give.
-        times: target times of each sample, where fixed.
+        times: target times of each sample, where fixed; in (0, 1), or with a `scale` also the inputs' own
+            and those between any two inputs, such as -1, -0.5 ... 2.
+        scale: target height / input height; 4 for space-time super-resolution.
         folders: official folder names, looked for in this order under the data root.
         layout: the expected tree, several lines.
         source, size, licence, paper, notes: for `vfibench doctor` and pages.
@@ -205,6 +221,7 @@ class DatasetCard:
     list_sha256: str | None = None
     inputs: tuple[int, ...] = (2,)
     times: tuple[float, ...] = (0.5,)
+    scale: int = 1
     folders: tuple[str, ...] = ()
     layout: str = ""
     source: str = ""
@@ -245,7 +262,7 @@ class Selection:
     Attributes:
         kind: "official" (the whole list), "partial" (a part of it) or "own list".
         chosen: samples to be scored, n.
-        official: samples in the official list, N; None where there is none.
+        official: samples in the official list, N; None where there is none, or where it names clips.
         sha256: hash of the chosen ids, in order.
     """
 
@@ -261,9 +278,9 @@ class Selection:
 
     def __str__(self) -> str:
         """Such as "379 samples", "100 of 379 (partial)" or "12 samples (own list)"."""
-        if self.kind == "partial":
+        if self.kind == "partial" and self.official is not None:
             return f"{self.chosen} of {self.official} (partial)"
-        return f"{self.chosen} samples" + (" (own list)" if self.kind == "own list" else "")
+        return f"{self.chosen} samples" + ("" if self.kind == "official" else f" ({self.kind})")
 
 
 @dataclass(frozen=True)
@@ -273,10 +290,10 @@ class Sample:
     Attributes:
         id: unique in its dataset, stable, usable as a relative path.
         frames: [N, 3, H, W] uint8 RGB (any memory layout), at times k - (N/2 - 1).
-        targets: [T, 3, H, W] uint8 RGB ground truth.
-        times: T target times in (0, 1).
+        targets: [T, 3, s*H, s*W] uint8 RGB ground truth, s the card's scale.
+        times: T target times in ascending order, all or some of the dataset's.
         tags: small facts to keep with the score, such as {"edge": "replicated"}.
-        mask: [H, W] bool, True where pixels count, for datasets scored inside a mask; else None.
+        mask: [s*H, s*W] bool, True where pixels count, for datasets scored inside a mask; else None.
     """
 
     id: str
@@ -293,6 +310,8 @@ class Dataset(Protocol):
 
     `__getitem__` decodes; it is called from several threads at once and must hold no state. It raises
     VfibenchError naming the file where one cannot be read or has the wrong size.
+
+    A dataset whose samples have some of its times only also offers `times_of(index) -> tuple[float, ...]`.
     """
 
     card: DatasetCard
@@ -300,7 +319,7 @@ class Dataset(Protocol):
 
     @property
     def times(self) -> tuple[float, ...]:
-        """Target times, the same for every sample."""
+        """Target times, the same for every sample (see `times_of`)."""
 
     @property
     def ids(self) -> Sequence[str]:

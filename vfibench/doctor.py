@@ -24,10 +24,11 @@ class DoctorReport:
         status: one line that says so, or what to do.
         looked_for: folders that would have been taken, in order.
         folder: the one that was found.
-        found: samples whose files all exist, n.
-        total: samples in the official list, N; None where there is none.
+        found: samples (or what `unit` says) whose files all exist, n.
+        total: those in the official list, N; None where there is none.
         missing: first missing file of up to five incomplete samples.
         remarks: sentences of the dataset itself, such as how many samples a rule left out.
+        unit: what is counted, "samples" or "clips".
     """
 
     card: DatasetCard
@@ -39,6 +40,7 @@ class DoctorReport:
     total: int | None = None
     missing: tuple[Path, ...] = ()
     remarks: tuple[str, ...] = ()
+    unit: str = "samples"
 
 
 @dataclass(frozen=True)
@@ -83,24 +85,30 @@ def dataset_report(name: str, root: Path | None) -> DoctorReport:
 
 
 def _from_inventory(card: DatasetCard, inventory: Inventory) -> DoctorReport:
-    found, total = len(inventory.present), len(inventory.ids)
+    tally, present = inventory.tally, len(inventory.present)
+    ok = inventory.folder is not None and tally.found == tally.total and not inventory.missing
+    held = f"{tally}{'' if tally.unit == 'samples' else f', {present} samples'}"
     if inventory.folder is None:
         status = f"not found; get it from {card.source}"
-    elif found == total:
-        status = f"complete: {found} of {total} samples"
-    elif found:
-        status = f"partial: {found} of {total} samples; needs --partial, and is never ranked"
+    elif ok:
+        status = f"complete: {held}"
+    elif tally.found > tally.total:
+        status = f"too many: {tally.found} {tally.unit}, the official set has {tally.total}"
+    elif present:
+        status = f"partial: {held}; needs --partial, and is never ranked"
     else:
-        status = f"none of the {total} official samples; get them from {card.source}, or score a --list FILE"
+        status = f"none of the {tally.total} official {tally.unit}"
+        status += f"; get them from {card.source}, or score a --list FILE"
     return DoctorReport(
         card=card,
-        ok=found == total,
+        ok=ok,
         status=status,
         looked_for=inventory.looked_for,
         folder=inventory.folder,
-        found=found,
-        total=total,
+        found=tally.found,
+        total=tally.total,
         missing=tuple(inventory.missing.values())[:SHOWN],
+        unit=tally.unit,
     )
 
 

@@ -7,10 +7,10 @@ input frames, the same target times and the same metric versions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vfibench.cells import canonical
-from vfibench.statistics import Summary, Throughput, summarise, throughput
+from vfibench.statistics import ClipMean, Summary, Throughput, over_clips, summarise, throughput
 from vfibench.store import CellResult
 
 THREE_DIGITS = frozenset({"psnr", "ie", "ie-rms", "ie-l2"})
@@ -26,6 +26,7 @@ class Entry:
         speed: the network's own time, None where nothing was timed.
         rank: 1 is best; None where it is not ranked.
         note: why it is not ranked, and what the reader must know ("100 of 379 (partial)").
+        clips: mean over clips of each column, where the rows name their clips.
     """
 
     result: CellResult
@@ -33,17 +34,17 @@ class Entry:
     speed: Throughput | None
     rank: int | None
     note: str
+    clips: dict[str, ClipMean] = field(default_factory=dict)
+
+    @property
+    def uneven(self) -> bool:
+        """Whether means over clips and over frames may differ: there are clips of different length."""
+        return any(not clip.even for clip in self.clips.values())
 
     @property
     def label(self) -> str:
-        """The method's name with what sets this cell apart: variant, precision, attempt."""
-        settings = self.result.cell.settings
-        marks = [
-            settings.get("variant") or "",
-            settings["precision"] if settings["precision"] != "fp32" else "",
-        ]
-        shown = ", ".join(mark for mark in marks if mark)
-        return f"{self.result.cell.method} ({shown})" if shown else self.result.cell.method
+        """The method's name with what sets this cell apart."""
+        return self.result.cell.label
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Group:
     """Entries that may be compared with each other, best first.
 
     Attributes:
-        heading: what they have in common, such as "2 input frames".
+        heading: what they have in common, such as "2 input frames" or "4 input frames, 7 output frames".
         ranked: False for incomplete, partial and own-list results.
     """
 
@@ -159,12 +160,20 @@ def _group(
             throughput(results[place].timings),
             rank if ranked and fair else None,
             _note(results[place]),
+            _clips(results[place]),
         )
         for rank, place in enumerate(sorted(range(len(results)), key=order), 1)
     ]
     unfair = "" if fair else ": their means leave out different exact frames"
-    heading = f"{inputs} input frames" + ("" if ranked and fair else f", not ranked{unfair}")
+    times = results[0].cell.settings["times"]
+    outputs = f", {len(times)} output frames" if len(times) > 1 else ""
+    heading = f"{inputs} input frames{outputs}" + ("" if ranked and fair else f", not ranked{unfair}")
     return Group(heading, ranked and fair, tuple(entries))
+
+
+def _clips(result: CellResult) -> dict[str, ClipMean]:
+    found = {name: over_clips(result.rows, name) for name in result.info["columns"]}
+    return {name: clip for name, clip in found.items() if clip is not None}
 
 
 def _note(result: CellResult) -> str:

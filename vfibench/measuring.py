@@ -26,7 +26,7 @@ from vfibench.frames import write_image
 from vfibench.lines import Row
 from vfibench.metrics.scorer import Scorer
 from vfibench.plan import Job
-from vfibench.predictors import AdapterPredictor, Batch, FolderPredictor, Predictor, Stopwatch
+from vfibench.predictors import AdapterPredictor, Batch, FolderPredictor, Predictor, Watch
 from vfibench.timing import peak_memory_mb
 
 DIGITS = 9  # of a stored score: far below any metric's own error, and the files stay readable
@@ -57,7 +57,7 @@ class Predicted:
     frames: torch.Tensor
     targets: torch.Tensor
     masks: torch.Tensor | None
-    watch: Stopwatch | None
+    watch: Watch | None
     warmup: bool
     scores: PinnedScores | None = None
 
@@ -211,7 +211,7 @@ class Measurer:
             row["tags"] = dict(item.sample.tags)
         return row
 
-    def _timing(self, number: int, items: Sequence[Item], watch: Stopwatch, warmup: bool) -> Row:
+    def _timing(self, number: int, items: Sequence[Item], watch: Watch, warmup: bool) -> Row:
         sample = items[0].sample
         return {
             "batch": number,
@@ -262,7 +262,16 @@ def open_predictor(job: Job, device: torch.device) -> Predictor:
     """The job's method, loaded and under the harness's care."""
     if job.method.folder is not None:
         return FolderPredictor(job.method.folder, device)
-    return AdapterPredictor(job.method.open(device), job.method.card, job.padding, device, job.precision)
+    return AdapterPredictor(
+        job.method.open(device),
+        job.method.card,
+        job.padding,
+        device,
+        job.precision,
+        reduce=job.fit.reduced,
+        enlarge=job.fit.enlarged,
+        compiled=job.compiled,
+    )
 
 
 def by_shape(items: Sequence[Item]) -> list[list[Item]]:

@@ -1,9 +1,9 @@
-"""From a word on the command line to a method: NAME or pkg.mod:Class, both with @VARIANT, or frames:DIR."""
+"""From a word to a method: NAME, pkg.mod:Class (@VARIANT after either), frames:DIR or exec:CMD."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from vfibench.errors import VfibenchError
 from vfibench.fetching import fetched
 from vfibench.registry import METHODS, SEE_TRACEBACK, load_target, reason_of
 from vfibench.weights import missing_weights, sha256_of
+from vfibench.workers.adapter import EXEC, ExecAdapter, greet
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +33,8 @@ class Method:
         weights_sha256: of that file.
         variant: name of the chosen settings on the card, "" for the default.
         folder: for frames:DIR, the folder of predictions; else None.
+        command: for exec:CMD, the worker's command line; else "".
+        worker_sha256: of what identifies that worker.
     """
 
     label: str
@@ -40,6 +43,8 @@ class Method:
     weights_sha256: str | None = None
     variant: str = ""
     folder: Path | None = None
+    command: str = ""
+    worker_sha256: str | None = None
 
     def open(self, device: torch.device) -> Adapter:
         """Build and load the adapter; slow, untimed, once a cell.
@@ -55,6 +60,8 @@ class Method:
 
     def build(self) -> Adapter:
         """The adapter, not loaded; raises as `open`."""
+        if self.command:
+            return ExecAdapter(self.command)
         try:
             factory = load_target(self.card.target)
         except VfibenchError as error:
@@ -87,7 +94,7 @@ def split_variant(name: str) -> tuple[str, str]:
     >>> split_variant("frames:my@folder")
     ('frames:my@folder', '')
     """
-    if name.startswith(FRAMES):
+    if name.startswith((FRAMES, EXEC)):
         return name, ""
     method, _, variant = name.partition("@")
     return method, variant
@@ -102,6 +109,8 @@ def find_card(name: str) -> AdapterCard:
     name = split_variant(name)[0]
     if ":" not in name:
         return METHODS.card(name)
+    if name.startswith(EXEC):
+        return greet(name.removeprefix(EXEC))[0]
     if name.startswith(FRAMES):
         raise VfibenchError(
             f"expected a method, found a folder of predictions, {name}",
@@ -129,7 +138,7 @@ def resolve(name: str, weights: str | None = None, *, scoring: bool = True) -> M
     """Find a method and check that it can run.
 
     Args:
-        name: catalogue name or "pkg.mod:Class", "@VARIANT" after it or not; or "frames:DIR".
+        name: catalogue name or "pkg.mod:Class", "@VARIANT" after it or not; or "frames:DIR", "exec:CMD".
         weights: path of a checkpoint, name of a fetched file of the card, "random", or None for the first
             of the card's files that has been fetched.
         scoring: False for timing, where "random" weights are allowed.
@@ -140,6 +149,8 @@ def resolve(name: str, weights: str | None = None, *, scoring: bool = True) -> M
     """
     if name.startswith(FRAMES) and scoring:
         return _frames(name)
+    if name.startswith(EXEC):
+        return _exec(name, weights)
     card, variant = find_card(name), split_variant(name)[1]
     if variant:
         card = varied(card, variant)
@@ -198,37 +209,12 @@ def _frames(name: str) -> Method:
     return Method(f"frames:{folder.resolve().name}", card, folder=folder)
 
 
-def split_weights(given: list[str], methods: list[str]) -> Mapping[str, str]:
-    """Assign --weights values, "FILE" or "NAME=FILE", to methods; NAME stands for all its variants too.
-
-    Raises:
-        VfibenchError: a bare FILE with several methods that take weights, an unasked name, or two files
-            for one method.
-    """
-    assigned: dict[str, str] = {}
-    for value in given:
-        for name, path in _takers(value, methods):
-            if name in assigned:
-                raise VfibenchError(f"expected one --weights for {name}, found {assigned[name]} and {path}")
-            assigned[name] = path
-    return assigned
-
-
-def _takers(value: str, methods: list[str]) -> list[tuple[str, str]]:
-    """Methods and file of one --weights value."""
-    name, equals, path = value.partition("=")
-    named = [method for method in methods if name in (method, split_variant(method)[0])] if equals else []
-    if named:
-        return [(method, path) for method in named]
-    if equals and split_variant(name)[0] in METHODS.names():
-        raise VfibenchError(f"{name} is not among the methods, found --weights {value}", f"add -m {name}")
-    takers = [method for method in methods if not method.startswith(FRAMES) and find_card(method).learned]
-    if len({split_variant(method)[0] for method in takers}) != 1:
-        raise VfibenchError(
-            f"cannot tell whose weights {value!r} are: {len(takers)} of the methods take weights",
-            "write --weights NAME=FILE",
-        )
-    return [(method, value) for method in takers]
+def _exec(name: str, weights: str | None) -> Method:
+    if weights not in (None, "random"):
+        raise VfibenchError(f"{name} has weights of its own, found --weights {weights}", "leave it out")
+    command = name.removeprefix(EXEC)
+    card, digest = greet(command)
+    return Method(f"exec:{card.name}", card, command=command, worker_sha256=digest)
 
 
 def card_facts(card: AdapterCard) -> dict[str, Any]:

@@ -9,24 +9,25 @@ from typing import Any
 
 import torch
 
+from vfibench.assign import split_weights
 from vfibench.cells import Cell
 from vfibench.checks import (
     check_count,
     check_device,
     check_predictions,
-    check_scale,
-    check_times,
-    common_inputs,
     effective_padding,
     open_dataset,
     predictions_hash,
+    sample_times,
 )
 from vfibench.columns import check_masks, unavailable_columns, wanted_columns
 from vfibench.contracts import Dataset, DatasetOptions, Padding
 from vfibench.errors import VfibenchError
-from vfibench.methods import Method, card_facts, resolve, split_weights
+from vfibench.fitting import Fit, check_times, fit, stored_fit
+from vfibench.methods import Method, card_facts, resolve
 from vfibench.metrics.protocols import Protocol, get_protocol
 from vfibench.predictors import AUTOCAST
+from vfibench.published import published_facts
 from vfibench.registry import METRICS, dataset_card
 
 DEFAULT_METHODS = ("blend", "nearest")
@@ -49,6 +50,7 @@ class Request:
         precision: "fp32", "fp16" or "bf16".
         batch_size: samples a call.
         backbones: folder of LPIPS backbones.
+        compiled: run networks through torch.compile.
     """
 
     methods: Sequence[str] = DEFAULT_METHODS
@@ -65,6 +67,7 @@ class Request:
     precision: str = "fp32"
     batch_size: int = 4
     backbones: Path | None = None
+    compiled: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,19 +80,25 @@ class Job:
     columns: tuple[str, ...]
     unavailable: dict[str, str]
     padding: Padding
+    fit: Fit
     precision: str
     batch_size: int
     backbones: Path | None = None
+    compiled: bool = False
 
     @property
     def times(self) -> tuple[float, ...]:
-        """Target times of every sample."""
+        """Target times of a sample, or what they are taken from (see `times_of`)."""
         return self.dataset.times
+
+    def times_of(self, index: int) -> tuple[float, ...]:
+        """Target times of sample `index`."""
+        return sample_times(self.dataset, index)
 
     @property
     def planned(self) -> int:
         """Frames (sample, time) to score."""
-        return len(self.dataset) * len(self.times)
+        return sum(len(self.times_of(index)) for index in range(len(self.dataset)))
 
 
 @dataclass
@@ -125,7 +134,7 @@ class Planner:
     def _wanted(self, name: str, protocol: Protocol) -> tuple[str, ...]:
         """The columns of one dataset."""
         request, card = self.request, dataset_card(name)
-        columns = wanted_columns(protocol, card.name, request.metrics, request.definitions)
+        columns = wanted_columns(protocol, card, request.metrics, request.definitions)
         check_masks(columns, card)
         return columns
 
@@ -159,16 +168,19 @@ class Planner:
         self, method: Method, name: str, protocol: Protocol, wanted: tuple[str, ...], missing: dict[str, str]
     ) -> Job:
         request, card = self.request, dataset_card(name)
-        check_scale(method.card)
-        dataset = self._dataset(name, common_inputs(method.card, card))
-        check_times(method.card, card, dataset.times)
-        if method.folder is not None:
+        fitted = fit(method.card, card) if method.folder is None else stored_fit(card)
+        dataset = self._dataset(name, fitted.reads)
+        if method.folder is None:
+            check_times(method.card, card, fitted, dataset.times)
+        else:
             check_predictions(method.folder, dataset)
         padding = effective_padding(method.card, protocol)
         columns = tuple(column for column in wanted if column not in missing)
-        settings = score_settings(request, method, dataset, padding, columns)
+        settings = score_settings(request, method, dataset, fitted, padding, columns)
+        published = published_facts(method.card, card.name, method.variant)
+        weights = method.weights.name if method.weights else None
         facts = {
-            "method": card_facts(method.card) | {"weights": method.weights.name if method.weights else None},
+            "method": card_facts(method.card) | {"weights": weights, "published": published},
             "dataset": {"title": card.title, "task": card.task, "licence": card.licence},
             "protocol": {"title": protocol.title, "source": protocol.source},
         }
@@ -179,32 +191,41 @@ class Planner:
             columns=columns,
             unavailable={column: why for column, why in missing.items() if column in wanted},
             padding=padding,
+            fit=fitted,
             precision=request.precision,
             batch_size=request.batch_size,
             backbones=request.backbones,
+            compiled=request.compiled,
         )
 
 
 def score_settings(
-    request: Request, method: Method, dataset: Dataset, padding: Padding, columns: Sequence[str]
+    request: Request,
+    method: Method,
+    dataset: Dataset,
+    fitted: Fit,
+    padding: Padding,
+    columns: Sequence[str],
 ) -> dict[str, Any]:
     """Everything that can change a score, JSON-able: a change in any of it makes another cell."""
-    return {
+    settings = {
         "weights_sha256": method.weights_sha256,
         "variant": method.variant,
-        "inputs": common_inputs(method.card, dataset.card),
-        "recursion": method.card.times == "midpoint" and dataset.times != (0.5,),
+        "inputs": fitted.inputs,
+        "recursion": method.card.times == "midpoint" and any(time % 0.5 for time in dataset.times),
         "precision": request.precision,
         "device": request.device.partition(":")[0],
         "batch_size": request.batch_size,
         "padding": asdict(padding),
         "predictions": predictions_hash(method.folder, dataset) if method.folder else None,
+        "worker": method.worker_sha256,
         "selection": dataset.selection.kind,
         "list_sha256": dataset.selection.sha256,
         "files": getattr(dataset, "fingerprint", None),
         "times": list(dataset.times),
         "metrics": {column: METRICS.card(column).version for column in columns},
     }
+    return settings | fitted.settings | ({"compiled": True} if request.compiled else {})
 
 
 def check_numbers(request: Request) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +15,7 @@ import torch
 from vfibench.contracts import Adapter, AdapterCard, Padding, Sample
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.frames import crop, pad, read_image
+from vfibench.resize import enlarged, reduced
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -43,7 +45,7 @@ class Prediction:
     """[B, T, 3, H, W] float32 raw frames, and the network's own time (None where nothing was computed)."""
 
     frames: torch.Tensor
-    watch: Stopwatch | None
+    watch: Watch | None
 
 
 class Predictor(Protocol):
@@ -69,36 +71,73 @@ class AdapterPredictor:
         padding: what is really applied (the protocol's rule with the card's multiple).
         device: where it runs.
         precision: "fp32", "fp16" or "bf16" (autocast).
+        compiled: whether the network runs through torch.compile.
+        reduce: factor by which frames are reduced first, to 8 bits as pictures on disk have.
+        enlarge: factor by which predictions are enlarged last; see `fitting.Fit`.
     """
 
     def __init__(
-        self, adapter: Adapter, card: AdapterCard, padding: Padding, device: torch.device, precision: str
+        self,
+        adapter: Adapter,
+        card: AdapterCard,
+        padding: Padding,
+        device: torch.device,
+        precision: str,
+        reduce: int = 1,
+        enlarge: int = 1,
+        compiled: bool = False,
     ) -> None:
         self._adapter = adapter
+        self._asked = torch.compile(adapter.predict) if compiled else adapter.predict
         self._card = card
-        self._padding = padding
+        # Frames are padded before they are reduced, so that nothing of them is lost at an edge.
+        self._padding = replace(padding, multiple=reduce * padding.multiple, extra=reduce * padding.extra)
         self._device = device
         self._precision = AUTOCAST[precision]
+        self._reduce = reduce
+        self._enlarge = enlarge
 
     def decode(self, sample: Sample) -> None:
         """Nothing to fetch."""
 
     def __call__(self, batch: Batch) -> Prediction:
-        """Pad, predict, crop; see `Predictor`."""
+        """Pad, reduce, predict, crop, enlarge; see `Predictor`. The prediction alone is timed."""
         height, width = batch.frames.shape[-2:]
-        scale = self._card.scale
+        scale = self._card.scale // self._reduce
         with torch.inference_mode():
             frames = pad(to_float(batch.frames), self._padding)
+            sides = (scale * frames.shape[-2], scale * frames.shape[-1])
+            if self._reduce > 1:
+                frames = to_float(reduced(frames.mul_(255).round_(), self._reduce))
+            self._told: list[float | None] = []
             with self._autocast(), Stopwatch(self._device) as watch:
                 raw = self._predict(frames, batch.times)
-            sides = (scale * frames.shape[-2], scale * frames.shape[-1])
             check_shape(raw, (len(frames), len(batch.times), 3, *sides))
-            return Prediction(crop(raw.float(), height, width, self._padding, scale), watch)
+            made = crop(raw.float(), height, width, self._padding, scale)
+            made = made if self._enlarge == 1 else enlarged(made, self._enlarge)
+            return Prediction(made, _whose(watch, self._told))
 
     def _predict(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
-        if self._card.times == "any" or times == (0.5,):
-            return self._adapter.predict(frames, times)
-        return by_recursion(lambda pair: self._adapter.predict(pair, (0.5,)), frames, times)
+        return self._between(frames, times) if self._enlarge == 1 else by_pairs(self._pair, frames, times)
+
+    def _between(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
+        if self._card.times != "midpoint" or times == (0.5,):
+            return self._call(frames, times)
+        return by_recursion(lambda pair: self._call(pair, (0.5,)), frames, times)
+
+    def _call(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
+        """Ask the adapter, noting the time where it measures that itself."""
+        timed = getattr(self._adapter, "predict_timed", None)
+        if timed is None:
+            return self._asked(frames, times)
+        made, seconds = timed(frames, times)
+        self._told.append(seconds)
+        return made  # type: ignore[no-any-return]
+
+    def _pair(self, pair: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
+        raw = self._between(pair, times)
+        check_shape(raw, (len(pair), len(times), *pair.shape[2:]))
+        return raw.float()
 
     def _autocast(self) -> AbstractContextManager[Any]:
         if self._precision is None:
@@ -119,7 +158,7 @@ class FolderPredictor:
 
     def __call__(self, batch: Batch) -> Prediction:
         """Stack what was decoded; a picture of another size is a SampleError."""
-        height, width = batch.frames.shape[-2:]
+        height, width = batch.samples[0].targets.shape[-2:]
         for sample, images in zip(batch.samples, batch.extras, strict=True):
             for image in images:
                 if image.shape[1:] != (height, width):
@@ -188,9 +227,57 @@ def by_recursion(
     return torch.stack([at(time, 0.0, 1.0) for time in times], dim=1)
 
 
+def by_pairs(
+    between: Callable[[torch.Tensor, tuple[float, ...]], torch.Tensor],
+    frames: torch.Tensor,
+    times: Sequence[float],
+) -> torch.Tensor:
+    """Reach any time among N frames with a method of two: from its neighbours, or the frame itself.
+
+    Args:
+        between: ([B, 2, 3, H, W], times in (0, 1)) -> [B, T, 3, H, W].
+        frames: [B, N, 3, H, W], frame k at time k - (N/2 - 1).
+        times: from the first frame's to the last one's.
+    """
+    places = [time + frames.shape[1] // 2 - 1 for time in times]
+    made: dict[float, torch.Tensor] = {}
+    for left in sorted({math.floor(place) for place in places}):
+        made[left] = frames[:, left]
+        inside = [place for place in places if left < place < left + 1]
+        if inside:
+            pair = frames[:, left : left + 2]
+            predicted = between(pair, tuple(place - left for place in inside))
+            made |= zip(inside, predicted.unbind(1), strict=True)
+    return torch.stack([made[place] for place in places], dim=1)
+
+
 def is_dyadic(time: float) -> bool:
     """Whether recursion over mid-points reaches `time` (down to 1/64)."""
     return 0 < time < 1 and (time * 64).is_integer()
+
+
+class Watch(Protocol):
+    """What knows how long a prediction took."""
+
+    def seconds(self) -> float:
+        """The network's own time."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A time measured elsewhere, as a method in another process does."""
+
+    total: float
+
+    def seconds(self) -> float:
+        """The time told."""
+        return self.total
+
+
+def _whose(watch: Stopwatch, told: list[float | None]) -> Watch:
+    """The method's own measurements where it made one a call, else ours."""
+    known = [seconds for seconds in told if seconds is not None]
+    return Told(sum(known)) if known and len(known) == len(told) else watch
 
 
 class Stopwatch:

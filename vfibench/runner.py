@@ -139,7 +139,7 @@ class Runner:
         return [
             (number, part)
             for number, part in self._batches(job)
-            if any((ids[index], time) not in writer.done for index in part for time in job.times)
+            if any((ids[index], time) not in writer.done for index in part for time in job.times_of(index))
         ]
 
     def _batches(self, job: Job) -> list[tuple[int, range]]:
@@ -148,7 +148,7 @@ class Runner:
         return [(number, part) for number, part in enumerate(parts) if self.shard.takes(number)]
 
     def _total(self, job: Job) -> int:
-        return sum(len(part) for _, part in self._batches(job)) * len(job.times)
+        return sum(len(job.times_of(index)) for _, part in self._batches(job) for index in part)
 
     def _at_attempt(self, job: Job) -> Job:
         """The job at the attempt this run is to go on with, or to begin."""

@@ -19,6 +19,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Count:
+    """How much of an official set is there.
+
+    Attributes:
+        unit: what is counted, "samples" or "clips".
+        found: those whose files all exist.
+        total: those of the whole set.
+    """
+
+    unit: str
+    found: int
+    total: int
+
+    def __str__(self) -> str:
+        """Such as "3 of 11 clips"."""
+        return f"{self.found} of {self.total} {self.unit}"
+
+
+@dataclass(frozen=True)
 class Inventory:
     """What a list asks for and what of it lies on disk; made without raising for missing files.
 
@@ -29,6 +48,8 @@ class Inventory:
         ids: sample ids asked for, in scoring order.
         missing: the first missing file of each sample that is not complete, in scoring order.
         source: where the files are to be had.
+        count: given where the ids do not tell how large the whole set is: it is defined by its clips, as
+            long as they are on disk, or by a number of samples.
     """
 
     dataset: str
@@ -37,6 +58,12 @@ class Inventory:
     ids: tuple[str, ...]
     missing: Mapping[str, Path] = field(default_factory=dict)
     source: str = ""
+    count: Count | None = None
+
+    @property
+    def tally(self) -> Count:
+        """How much of the whole set is there: samples, unless the set is defined otherwise."""
+        return self.count or Count("samples", len(self.present), len(self.ids))
 
     @property
     def present(self) -> list[str]:
@@ -116,18 +143,19 @@ def choose(inventory: Inventory, options: DatasetOptions) -> tuple[list[str], Se
     """
     if inventory.folder is None:
         raise _no_folder(inventory)
-    present = inventory.present
+    present, tally = inventory.present, inventory.tally
     if options.list_file is not None:
         _check_own(inventory, options.list_file)
         return present, Selection("own list", len(present), None, list_hash(present))
+    if tally.found > tally.total:
+        raise _too_many(inventory)
     if not present:
         raise _incomplete(inventory, "`--list FILE` scores another selection of what is there, or get")
-    total = len(inventory.ids)
-    if inventory.missing and not options.partial:
+    whole = tally.found == tally.total and not inventory.missing
+    if not whole and not options.partial:
         raise _incomplete(inventory, "do --partial to score what is there, or get")
-    return present, Selection(
-        "partial" if inventory.missing else "official", len(present), total, list_hash(present)
-    )
+    total = tally.total if tally.unit == "samples" else None
+    return present, Selection("official" if whole else "partial", len(present), total, list_hash(present))
 
 
 def _no_folder(inventory: Inventory) -> VfibenchError:
@@ -139,11 +167,23 @@ def _no_folder(inventory: Inventory) -> VfibenchError:
 
 def _incomplete(inventory: Inventory, advice: str) -> VfibenchError:
     """N of M found, and the first file that is not there."""
-    first = next(iter(inventory.missing.values()))
+    first = next(iter(inventory.missing.values()), None)
+    tally = inventory.tally
     return VfibenchError(
-        f"expected the official {len(inventory.ids)} samples of {inventory.dataset}, found "
-        f"{len(inventory.present)} of {len(inventory.ids)} in {inventory.folder}, first missing {first}",
+        f"expected the official {tally.total} {tally.unit} of {inventory.dataset}, found "
+        f"{tally.found} of {tally.total} in {inventory.folder}"
+        + (f", first missing {first}" if first else ""),
         f"{advice} the rest from {inventory.source}",
+    )
+
+
+def _too_many(inventory: Inventory) -> VfibenchError:
+    """More than the official set holds: something else lies in its folder."""
+    tally = inventory.tally
+    return VfibenchError(
+        f"expected the official {tally.total} {tally.unit} of {inventory.dataset}, found {tally.found} in "
+        f"{inventory.folder}",
+        "remove what is not of the set, or name with --list FILE what to score",
     )
 
 

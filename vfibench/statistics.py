@@ -43,6 +43,47 @@ def summarise(rows: Iterable[Mapping[str, Any]], column: str) -> Summary:
     return Summary(mean, len(values), exact, undefined)
 
 
+@dataclass(frozen=True)
+class ClipMean:
+    """The mean over clips of each clip's mean over its frames.
+
+    Attributes:
+        mean: None where no frame has a number.
+        clips: clips in the mean.
+        even: whether all have as many frames in it, so that the mean over frames is the same.
+    """
+
+    mean: float | None
+    clips: int
+    even: bool
+
+
+def over_clips(rows: Sequence[Mapping[str, Any]], column: str) -> ClipMean | None:
+    """The mean of one column over clips; None where a scored row does not name its clip.
+
+    Rows of several times of one sample count in their clip as frames do. Exact and undefined frames are
+    left out as in `summarise`; a clip of nothing else is left out as a whole.
+    """
+    clips: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["status"] == "ok":
+            clips.setdefault(str(row.get("tags", {}).get("clip", "")), []).append(row)
+    if not clips or "" in clips:
+        return None
+    found = [summarise(clip, column) for clip in clips.values()]
+    means = [summary.mean for summary in found if summary.mean is not None]
+    mean = math.fsum(means) / len(means) if means else None
+    return ClipMean(mean, len(means), len({summary.n for summary in found}) == 1)
+
+
+def by_time(rows: Iterable[Mapping[str, Any]], column: str) -> dict[float, Summary]:
+    """Mean of one column over the rows of each target time, in the order of the times."""
+    times: dict[float, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        times.setdefault(row["t"], []).append(row)
+    return {time: summarise(times[time], column) for time in sorted(times)}
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """Linear-interpolation percentile, `share` in [0, 1], of a non-empty sequence."""
     ordered = sorted(values)

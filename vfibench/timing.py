@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from vfibench.errors import VfibenchError
 from vfibench.predictors import AUTOCAST
 from vfibench.statistics import percentile
 
 if TYPE_CHECKING:
+    from vfibench.contracts import AdapterCard
     from vfibench.methods import Method
 
 
@@ -23,7 +25,8 @@ class Speed:
     Attributes:
         method, weights: what was timed; weights are "random", a file name or "none".
         device, precision, threads: on what.
-        width, height, batch, inputs, times: the call's size.
+        width, height, batch, inputs, times: the call's size: of the input frames, and how many go in and out.
+        output_width, output_height: of the frames that come out, larger where the method enlarges.
         runs, warmup: timed and untimed calls.
         ms_median, ms_p95: of one call, milliseconds.
         ms_frame: median divided by batch x times, amortised.
@@ -33,6 +36,9 @@ class Speed:
         gflops: 2 x multiply-adds of one call as torch's flop counter sees them (convolutions, matrix
             products), in 1e9; None where it cannot follow.
         peak_mb: peak memory: CUDA allocator, or the process's resident set.
+        compiled: whether the network ran through torch.compile.
+        agreement_db: what precision and compilation cost: PSNR between these frames and those of plain fp32
+            (at most 200 dB), None for plain fp32 itself.
     """
 
     method: str
@@ -45,6 +51,8 @@ class Speed:
     batch: int
     inputs: int
     times: int
+    output_width: int
+    output_height: int
     runs: int
     warmup: int
     ms_median: float
@@ -54,6 +62,8 @@ class Speed:
     parameters: int | None
     gflops: float | None
     peak_mb: float
+    compiled: bool
+    agreement_db: float | None
 
     def to_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -72,6 +82,7 @@ def measure_speed(
     times: int = 1,
     runs: int = 20,
     warmup: int = 3,
+    compiled: bool = False,
 ) -> Speed:
     """Time `method.predict` on random frames, synchronised, after a warm-up.
 
@@ -79,27 +90,36 @@ def measure_speed(
 
     Args:
         method: opened here; random weights are fine.
-        width, height: of the frames, pixels.
+        width, height: of the input frames, pixels.
         inputs: input frames, the method's largest count where None.
-        times: target times k/(times + 1) of each call.
+        times: target times of each call, see `target_times`.
+        compiled: through torch.compile; compiling is part of the warm-up.
+
+    Raises:
+        VfibenchError: a number of target times the method does not give.
     """
     from vfibench.frames import pad
 
     target = torch.device(device)
-    adapter = method.open(target)
     count = inputs or max(method.card.inputs)
+    moments = target_times(method.card, count, times)
+    adapter = method.open(target)
     generator = torch.Generator().manual_seed(0)
     frames = torch.rand(batch, count, 3, height, width, generator=generator).to(target)
     frames = pad(frames, method.card.padding)
-    moments = tuple((k + 1) / (times + 1) for k in range(times))
+    predict = torch.compile(adapter.predict) if compiled else adapter.predict
 
-    def call() -> None:
+    def call() -> torch.Tensor:
         with (
             torch.inference_mode(),
             torch.autocast(target.type, AUTOCAST[precision], AUTOCAST[precision] is not None),
         ):
-            adapter.predict(frames, moments)
+            return predict(frames, moments)
 
+    plain = None
+    if compiled or precision != "fp32":
+        with torch.inference_mode():
+            plain = adapter.predict(frames, moments)
     if target.type == "cuda":
         torch.cuda.reset_peak_memory_stats(target)
     spent = timed(call, runs, warmup, target)
@@ -116,6 +136,8 @@ def measure_speed(
         batch=batch,
         inputs=count,
         times=times,
+        output_width=method.card.scale * width,
+        output_height=method.card.scale * height,
         runs=runs,
         warmup=warmup,
         ms_median=median,
@@ -125,10 +147,45 @@ def measure_speed(
         parameters=parameters(adapter) if method.card.learned else 0,
         gflops=gflops(call),
         peak_mb=peak_memory_mb(target),
+        compiled=compiled,
+        agreement_db=None if plain is None else psnr(call(), plain),
     )
 
 
-def timed(call: Callable[[], None], runs: int, warmup: int, device: torch.device) -> list[float]:
+def target_times(card: AdapterCard, inputs: int, count: int) -> tuple[float, ...]:
+    """The times a call of `vfibench speed` asks for.
+
+    Args:
+        card: of the method.
+        inputs: input frames.
+        count: how many; k / (count + 1) within the middle interval, or for a method of "halves" every
+            multiple of 1/2 from the first input frame to the last.
+
+    Raises:
+        VfibenchError: the method does not give so many at once.
+    """
+    if count == 1:
+        return (0.5,)
+    if card.times == "midpoint":
+        raise VfibenchError(f"{card.name} predicts the mid-point only, found --times {count}", "leave it out")
+    if card.times == "any":
+        return tuple((k + 1) / (count + 1) for k in range(count))
+    every = 2 * inputs - 1
+    if count != every:
+        raise VfibenchError(
+            f"{card.name} gives 1 or {every} frames of {inputs} inputs, found --times {count}",
+            f"do --times 1 or --times {every}",
+        )
+    return tuple(1 - inputs / 2 + k / 2 for k in range(every))
+
+
+def psnr(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """PSNR in dB of two sets of frames clamped to [0, 1], over all their values; at most 200."""
+    error = (found.double().clamp(0, 1) - expected.double().clamp(0, 1)).square().mean()
+    return float(-10 * error.clamp(min=1e-20).log10())
+
+
+def timed(call: Callable[[], object], runs: int, warmup: int, device: torch.device) -> list[float]:
     """Seconds of each of `runs` calls, the device idle before and after each."""
 
     def wait() -> None:
@@ -157,7 +214,7 @@ def parameters(adapter: object) -> int | None:
     return sum(unique.values()) if modules else None
 
 
-def gflops(call: Callable[[], None]) -> float | None:
+def gflops(call: Callable[[], object]) -> float | None:
     """1e9 floating-point operations of one call (2 x multiply-adds), by torch's flop counter."""
     from torch.utils.flop_counter import FlopCounterMode
 

@@ -5,6 +5,7 @@ Nothing heavy is imported until a file is read.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 import pickle
@@ -25,7 +26,7 @@ HINT_FETCH_AGAIN = "fetch the file again and compare its size with the source's"
 
 
 def read_checkpoint(path: Path) -> object:
-    """Read a checkpoint on the CPU: safetensors by its suffix, else torch's, tensors and plain data only.
+    """Read a checkpoint on the CPU: safetensors by its suffix, else torch's, tensors, plain data and dates.
 
     Tensors stay mapped to the file, so parts that are not used (an optimizer's state) never enter memory.
 
@@ -172,8 +173,8 @@ def _text(head: bytes) -> str:
 def _read_torch(path: Path) -> object:
     import torch
 
-    try:
-        with warnings.catch_warnings():
+    try:  # some training scripts note a date beside the tensors; its class runs nothing
+        with warnings.catch_warnings(), torch.serialization.safe_globals([datetime.datetime]):
             warnings.simplefilter("ignore")  # about pickle protocols; what cannot be read is an error below
             return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_archive(path))
     except pickle.UnpicklingError as error:

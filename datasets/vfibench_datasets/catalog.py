@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from vfibench.contracts import DatasetCard
-from vfibench_datasets import clip, davis, middlebury, snu_film, ucf101, vimeo90k
+from vfibench_datasets import (
+    adobe240,
+    atd12k,
+    clip,
+    davis,
+    gopro,
+    hd,
+    middlebury,
+    snu_film,
+    stvsr,
+    ucf101,
+    vimeo90k,
+    xiph,
+    xtest,
+)
 from vfibench_datasets.synthetic.card import CARD as SYNTHETIC
 
 CARDS: tuple[DatasetCard, ...] = (
@@ -19,5 +33,14 @@ CARDS: tuple[DatasetCard, ...] = (
     davis.VAL_2017_CARD,
     middlebury.CARD,
     *snu_film.CARDS,
+    xtest.CARD_4K,
+    xtest.CARD_2K,
+    xiph.CARD_2K,
+    xiph.CARD_4K,
+    gopro.CARD,
+    adobe240.CARD,
+    atd12k.CARD,
+    *hd.CARDS,
+    *stvsr.CARDS,
     clip.CARD,
 )

@@ -94,7 +94,7 @@ def _held_out(root: Path, line: str, inputs: int) -> list[Item]:
         return []
     length = _lengths().get(match[1]) or len(list((root / _FOLDER / match[1]).glob("[0-9]*.jpg")))
     frames = [f"{_FOLDER}/{match[1]}/{number:05d}.jpg" for number in range(length)]
-    items = window_items(frames, 2, inputs, partial("{}/{:05d}".format, match[1]))
+    items = window_items(frames, 2, inputs, partial("{}/{:05d}".format, match[1]), match[1])
     return [item for item in items if item.id == line] if match[2] else items
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -37,9 +37,14 @@ class Item:
     mask: str | None = None
 
     @property
-    def files(self) -> tuple[str, ...]:
-        """Every file of the sample."""
+    def pictures(self) -> tuple[str, ...]:
+        """Every picture of the sample."""
         return (*self.inputs, *self.targets, *((self.mask,) if self.mask else ()))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file of the sample: its pictures, one a file."""
+        return self.pictures
 
 
 class FileDataset:
@@ -52,6 +57,7 @@ class FileDataset:
         size: (width, height) every picture must have; None where samples differ.
         remarks: sentences for the user, such as how many samples a rule left out.
         changing: whether the files are the user's own, replaced at will: then the fingerprint reads them.
+        view: what is made of each [3, H, W] picture once its size is checked, such as a crop; None leaves it.
     """
 
     def __init__(
@@ -63,6 +69,7 @@ class FileDataset:
         size: tuple[int, int] | None = None,
         remarks: tuple[str, ...] = (),
         changing: bool = False,
+        view: Callable[[UInt8Array], UInt8Array] | None = None,
     ) -> None:
         self.card = card
         self.root = root
@@ -73,13 +80,14 @@ class FileDataset:
         self.size = size
         self.remarks = remarks
         self.changing = changing
+        self.view = view
 
     def __len__(self) -> int:
         """Number of samples."""
         return len(self.items)
 
     def __getitem__(self, index: int) -> Sample:
-        """Decode sample `index`; a file that occurs twice is decoded once.
+        """Decode sample `index`; a picture that occurs twice is decoded once.
 
         Raises:
             VfibenchError: a file cannot be read, or its size is not that of the first (or official).
@@ -87,10 +95,11 @@ class FileDataset:
         item = self.items[index]
         pictures: dict[str, UInt8Array] = {}
         size = self.size
-        for name in item.files:
+        for name in item.pictures:
             if name not in pictures:
-                pictures[name] = self._read(name, size)
-                size = size or (pictures[name].shape[2], pictures[name].shape[1])
+                picture = self._read(name, size)
+                size = size or (picture.shape[2], picture.shape[1])
+                pictures[name] = self.view(picture) if self.view else picture
         mask = pictures[item.mask][0] >= 128 if item.mask else None
         frames, targets = (_stack(pictures, names) for names in (item.inputs, item.targets))
         return Sample(item.id, frames, targets, item.times, item.tags, mask)

@@ -48,7 +48,7 @@ def _items(folder: str, distance: int, root: Path, line: str, inputs: int) -> li
     if number < distance or len(paths) not in {1, 3} or (len(paths) == 3 and paths != names):
         return []
     first, target, last = (f"{folder}/{name}" for name in names)
-    return [Item(f"{match[1]}/{match[2]}", (first, last), (target,))]
+    return [Item(f"{match[1]}/{match[2]}", (first, last), (target,), tags={"clip": match[1]})]
 
 
 def _lines() -> list[str]:

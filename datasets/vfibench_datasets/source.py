@@ -6,11 +6,15 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vfibench.contracts import DatasetCard, DatasetOptions
+from vfibench.contracts import DatasetCard, DatasetOptions, Selection
 from vfibench.errors import VfibenchError
 from vfibench.selection import Inventory, check_root, choose, read_id_list, unknown_id
 from vfibench_datasets.files import FileDataset, Item
+
+if TYPE_CHECKING:
+    from vfibench.frames import UInt8Array
 
 LISTS = Path(__file__).resolve().parent / "lists"
 
@@ -22,7 +26,8 @@ class Layout:
     Attributes:
         folder: relative to the data root; the first layout whose folder exists is taken.
         items: (data root, line of a list, number of inputs) -> the samples the line names, none where
-            it is not of the list's form. The disk is looked at for lines outside the official list only.
+            it is not of the list's form. The disk is looked at for lines outside the official list only,
+            and by sets whose clips are as long as on disk (see `scanned`).
         marker: pattern below the folder of which one file at least must exist, for files that come apart.
     """
 
@@ -46,6 +51,7 @@ class FileSource:
         lines: the official list.
         size: official (width, height) of every picture, where there is one.
         refine: last step, for variants that leave samples out by what the files hold.
+        view: what samples show of each picture, see FileDataset.
     """
 
     card: DatasetCard
@@ -53,6 +59,7 @@ class FileSource:
     lines: Callable[[], Sequence[str]]
     size: tuple[int, int] | None = None
     refine: Callable[[FileDataset], FileDataset] | None = None
+    view: Callable[[UInt8Array], UInt8Array] | None = None
 
     def __call__(self, options: DatasetOptions) -> FileDataset:
         """Open the dataset; every file it needs is known to exist afterwards.
@@ -72,13 +79,16 @@ class FileSource:
         chosen, selection = choose(self._inventory(root, layout, items), options)
         wanted = set(chosen)
         kept = [item for item in items if item.id in wanted]
-        dataset = FileDataset(self.card, root, kept, selection, self.size)
+        dataset = self._dataset(root, kept, selection)
         return self.refine(dataset) if self.refine else dataset
 
     def inventory(self, root: Path) -> Inventory:
         """What of the official list is there, for the smallest number of inputs; raises nothing."""
         layout = self._find(root)
         return self._inventory(root, layout, self._official(root, layout, min(self.card.inputs)))
+
+    def _dataset(self, root: Path, items: Sequence[Item], selection: Selection) -> FileDataset:
+        return FileDataset(self.card, root, items, selection, self.size, view=self.view)
 
     def _find(self, root: Path) -> Layout | None:
         return next((layout for layout in self.layouts if layout.lies_under(root)), None)

@@ -9,12 +9,13 @@ from vfibench.contracts import DatasetCard
 from vfibench_datasets.files import Item
 from vfibench_datasets.source import FileSource, Layout, read_list
 from vfibench_datasets.triplets import triplets
+from vfibench_datasets.windows import edge_tag
 
-_CLIP = r"\d{5}/\d{4}"
+CLIP = r"\d{5}/\d{4}"
+SIZE = (448, 256)
 _SOURCE = "http://toflow.csail.mit.edu (often down; also cove.thecvf.com/datasets/875)"
 _LICENCE = "none stated"
 _PAPER = "Xue et al., Video Enhancement with Task-Oriented Flow, IJCV 2019, arXiv 1711.09078"
-_SIZE = (448, 256)
 
 TRIPLET_CARD = DatasetCard(
     name="vimeo90k",
@@ -77,13 +78,13 @@ def _item(name: str, clip: str, target: int, inputs: int) -> Item:
     """The sample that predicts frame `target` of a clip."""
     window = _WINDOWS[target] if inputs == 4 else _WINDOWS[target][1:3]
     path = f"vimeo_septuplet/sequences/{clip}/im{{}}.png"
-    tags = {"edge": "replicated"} if len(set(window)) < len(window) else {}
+    tags = {"clip": clip} | edge_tag(window)
     return Item(name, tuple(path.format(number) for number in window), (path.format(target),), tags=tags)
 
 
 def _three(root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a Layout's signature)
     """A line is a clip ("00001/0266", three samples) or a sample ("00001/0266/im4")."""
-    match = re.fullmatch(rf"({_CLIP})(?:/im([246]))?", line)
+    match = re.fullmatch(rf"({CLIP})(?:/im([246]))?", line)
     if not match:
         return []
     clip, targets = match[1], [int(match[2])] if match[2] else list(_WINDOWS)
@@ -91,7 +92,7 @@ def _three(root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a
 
 
 def _middle(root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a Layout's signature)
-    return [_item(line, line, 4, inputs)] if re.fullmatch(_CLIP, line) else []
+    return [_item(line, line, 4, inputs)] if re.fullmatch(CLIP, line) else []
 
 
 def _triplet_list() -> list[str]:
@@ -104,14 +105,14 @@ def _septuplet_list() -> list[str]:
 
 def _layout(folder: str) -> Layout:
     image = f"{folder}/{{id}}/im"
-    return Layout(folder, triplets(f"{image}1.png", f"{image}3.png", f"{image}2.png", form=_CLIP))
+    return Layout(folder, triplets(f"{image}1.png", f"{image}3.png", f"{image}2.png", form=CLIP))
 
 
 TRIPLET = FileSource(
     TRIPLET_CARD,
     (_layout("vimeo_triplet/sequences"), _layout("vimeo_interp_test/target")),
     _triplet_list,
-    _SIZE,
+    SIZE,
 )
-SEPTUPLET = FileSource(SEPTUPLET_CARD, (Layout("vimeo_septuplet/sequences", _three),), _septuplet_list, _SIZE)
-MID = FileSource(MID_CARD, (Layout("vimeo_septuplet/sequences", _middle),), _septuplet_list, _SIZE)
+SEPTUPLET = FileSource(SEPTUPLET_CARD, (Layout("vimeo_septuplet/sequences", _three),), _septuplet_list, SIZE)
+MID = FileSource(MID_CARD, (Layout("vimeo_septuplet/sequences", _middle),), _septuplet_list, SIZE)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from vfibench_datasets.files import Item
 
 
-def window_items(frames: Sequence[str], factor: int, inputs: int, name: Callable[[int], str]) -> list[Item]:
+def window_items(
+    frames: Sequence[str], factor: int, inputs: int, name: Callable[[int], str], clip: str = ""
+) -> list[Item]:
     """Cut a sequence into samples.
 
     Args:
@@ -16,6 +18,7 @@ def window_items(frames: Sequence[str], factor: int, inputs: int, name: Callable
         inputs: 2 or 4; where a 4-frame window reaches over an end, its nearest input is replicated and
             the sample is tagged edge="replicated".
         name: sample id from the index of its first target.
+        clip: tagged on every sample, where means over clips are to be told; "" for none.
 
     Returns:
         One item for each pair of neighbouring inputs; frames after the last input are not used.
@@ -25,8 +28,13 @@ def window_items(frames: Sequence[str], factor: int, inputs: int, name: Callable
     items = []
     for left in range(last):
         ends = (left, left + 1) if inputs == 2 else (max(left - 1, 0), left, left + 1, min(left + 2, last))
-        tags = {"edge": "replicated"} if len(set(ends)) < len(ends) else {}
+        tags = ({"clip": clip} if clip else {}) | edge_tag(ends)
         targets = range(left * factor + 1, (left + 1) * factor)
         window = tuple(frames[end * factor] for end in ends)
         items.append(Item(name(targets[0]), window, tuple(frames[k] for k in targets), times, tags))
     return items
+
+
+def edge_tag(window: Sequence[object]) -> dict[str, str]:
+    """The tag of a sample whose inputs repeat one, as a 4-frame window at a clip's end does."""
+    return {"edge": "replicated"} if len(set(window)) < len(window) else {}

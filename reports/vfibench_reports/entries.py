@@ -100,7 +100,9 @@ def shared_facts(group: Group) -> str:
     samples = f"{selection['chosen']} samples"
     if selection["official"] not in {None, selection["chosen"]}:
         samples = f"{selection['chosen']} of {selection['official']} samples"
-    return ", ".join([samples, _times(settings["times"]), f"list {settings['list_sha256'][:8]}"])
+    clips = {clip.clips for clip in group.entries[0].clips.values()}
+    told = [f"{max(clips)} clips"] if clips and max(clips) > 1 else []
+    return ", ".join([samples, *told, _times(settings["times"]), f"list {settings['list_sha256'][:8]}"])
 
 
 def _times(times: Sequence[float]) -> str:

@@ -36,6 +36,11 @@ def score_field(entry: Entry, column: str, mark: Mark = "") -> Field:
     summary = entry.scores.get(column)
     if summary is None:
         return Field(MISSING, tip=entry.result.info["unavailable"].get(column, "not measured"))
+    return summary_field(column, summary, mark)
+
+
+def summary_field(column: str, summary: Summary, mark: Mark = "") -> Field:
+    """A mean, with what was left out of it."""
     left_out = [f"+{summary.exact} exact"] * (summary.exact > 0)
     left_out += [f"{summary.undefined} undefined"] * (summary.undefined > 0)
     tip = f"mean of {summary.n} frames"

@@ -48,7 +48,7 @@ def cell_table(results: Sequence[CellResult]) -> Table:
 
 
 def _cell_row(result: CellResult) -> list[Field]:
-    words = [result.cell.method, result.cell.dataset, result.cell.protocol]
+    words = [result.cell.label, result.cell.dataset, result.cell.protocol]
     counts = [result.counts[key] for key in ("ok", "planned", "error")]
     return [
         *(Field(word) for word in words),

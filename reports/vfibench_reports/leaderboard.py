@@ -10,8 +10,10 @@ from vfibench.leaderboards import Board, Entry, Group, boards, kind, score_text
 from vfibench.store import CellResult
 from vfibench_reports.entries import fact, frames, names, shared_facts, text_field, weights
 from vfibench_reports.figures import MISSING, marks, metric_column, quantity, score_field
+from vfibench_reports.levels import level_table
 from vfibench_reports.methods import method_table, speed_table
 from vfibench_reports.origins import origins
+from vfibench_reports.published import published_table
 from vfibench_reports.site import page_name, render, write_page
 from vfibench_reports.tables import METHOD, Column, Field, Table
 
@@ -33,12 +35,17 @@ class LeaderboardPage:
 
 @dataclass(frozen=True)
 class GroupView:
-    """A group as the template shows it: heading, a line of shared facts, its tables."""
+    """A group as the template shows it: heading, a line of shared facts, its tables.
+
+    Attributes:
+        levels: means over clips and at each time, where they tell more than `scores`.
+    """
 
     heading: str
     ranked: bool
     shared: str
     scores: Table
+    levels: Table | None
     definitions: tuple[Table, ...]
 
 
@@ -53,6 +60,7 @@ def render_board(board: Board) -> str:
         groups=[group_view(board, group, tag) for group, tag in zip(board.groups, _tags(board), strict=True)],
         speed=speed_table(entries),
         methods=method_table(entries),
+        published=published_table(entries),
         origins=origins(board),
     )
 
@@ -64,6 +72,7 @@ def group_view(board: Board, group: Group, tag: str) -> GroupView:
         ranked=group.ranked,
         shared=shared_facts(group),
         scores=score_table(board, group, f"scores-{tag}"),
+        levels=level_table(board, group, main_columns(board), f"levels-{tag}"),
         definitions=definition_tables(board, group, tag),
     )
 

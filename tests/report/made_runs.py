@@ -49,6 +49,7 @@ class MadeCell:
     times: Sequence[float] = (0.5,)
     exact: int = 0
     failed: int = 0
+    clips: Sequence[str] = ()  # the clip each sample is of
     unreached: int = 0
     unavailable: dict[str, str] = field(default_factory=dict)
     weights: str | None = None
@@ -151,6 +152,7 @@ def rows(made: MadeCell) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for place, (index, name, time) in enumerate(frames[: len(frames) - made.unreached]):
         row: dict[str, Any] = {"index": index, "sample": name, "t": time}
+        row |= {"tags": {"clip": made.clips[index]}} if made.clips else {}
         level = made.level + hardness.gauss(0.0, 3.0) + noise.gauss(0.0, 0.1)
         if place < made.failed:
             found.append(row | {"status": "error", "message": "NaN or infinity in the prediction"})

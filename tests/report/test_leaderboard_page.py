@@ -361,3 +361,42 @@ def test_the_page_holds_every_entry_of_the_board(tmp_path):
     labels = [entry.label for group in board.groups for entry in group.entries]
     tables = [table for name, table in page.tables.items() if name.startswith("scores-")]
     assert [word for table in tables for word in first_word(table)] == labels
+
+
+UNEVEN = ("a", "a", "a", "a", "a", "b", "b", "c")
+
+
+def test_means_over_clips_of_different_length_stand_beside_those_over_frames(tmp_path):
+    cells = [MadeCell(clips=UNEVEN), MadeCell("nearest", clips=UNEVEN, level=30.0)]
+    page = page_of(tmp_path, cells)
+    table = page.tables["levels-2"]
+    assert table.keys[:3] == ["method", "over", "n"]
+    assert table.texts("over") == ["clips", "clips"]
+    assert table.texts("n") == ["3", "3"]
+    for place, method in enumerate(first_word(table)):
+        lines = stored(tmp_path, "scores", method)
+        for column in ("psnr", "ie"):
+            clips = [
+                [line["scores"][column] for line in lines if line["tags"]["clip"] == name] for name in "abc"
+            ]
+            expected = statistics.fmean(map(statistics.fmean, clips))
+            cell = table.column(column)[place]
+            assert float(cell.value) == pytest.approx(expected, rel=1e-12)
+            assert cell.value != page.tables["scores-2"].column(column)[place].value
+    assert "3 clips" in page.text
+
+
+def test_several_times_have_a_mean_each(tmp_path):
+    times = (0.25, 0.5, 0.75)
+    table = page_of(tmp_path, [MadeCell(times=times, clips=tuple("abcdefgh"))]).tables["levels-2"]
+    assert table.texts("over") == [f"frames at t = {time:g}" for time in times]
+    assert table.texts("n") == ["8"] * 3
+    lines = stored(tmp_path, "scores", "blend")
+    for cell, time in zip(table.column("psnr"), times, strict=True):
+        expected = statistics.fmean(line["scores"]["psnr"] for line in lines if line["t"] == time)
+        assert float(cell.value) == pytest.approx(expected, rel=1e-12)
+
+
+def test_nothing_is_averaged_otherwise_where_it_would_say_the_same(tmp_path):
+    page = page_of(tmp_path, [MadeCell(), MadeCell("nearest", clips=tuple("aabbccdd"))])
+    assert not [name for name in page.tables if name.startswith("levels")]

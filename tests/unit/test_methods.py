@@ -14,11 +14,12 @@ import torch
 from made_clips import make_clip
 
 from vfibench.api import load_dataset
+from vfibench.assign import split_weights
 from vfibench.checks import check_predictions, predictions_hash
 from vfibench.contracts import AdapterCard, Padding, Variant, WeightFile
 from vfibench.errors import VfibenchError
 from vfibench.frames import write_image
-from vfibench.methods import Method, resolve, split_variant, split_weights
+from vfibench.methods import Method, resolve, split_variant
 from vfibench.plan import Planner, Request
 from vfibench.timing import measure_speed, parameters
 
@@ -256,8 +257,8 @@ def test_weights_of_a_method_are_those_of_its_variants(monkeypatch: pytest.Monke
     cards = {
         name: AdapterCard(name, "x:X", weights=(WeightFile("a", "https://x"),)) for name in ("one", "two")
     }
-    monkeypatch.setattr("vfibench.methods.find_card", lambda name: cards[split_variant(name)[0]])
-    monkeypatch.setattr("vfibench.methods.METHODS", SimpleNamespace(names=lambda: list(cards)))
+    monkeypatch.setattr("vfibench.assign.find_card", lambda name: cards[split_variant(name)[0]])
+    monkeypatch.setattr("vfibench.assign.METHODS", SimpleNamespace(names=lambda: list(cards)))
     assert split_weights(["a.pt"], ["one", "one@x"]) == {"one": "a.pt", "one@x": "a.pt"}
     assert split_weights(["one=a.pt", "two=b.pt"], ["one@x", "two"]) == {"one@x": "a.pt", "two": "b.pt"}
     assert split_weights(["one@x=a.pt", "one=b.pt"][:1], ["one", "one@x"]) == {"one@x": "a.pt"}

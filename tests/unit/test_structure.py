@@ -18,14 +18,18 @@ ROOT = Path(vfibench.__file__).parent
 
 LAYERS = [
     {"contracts", "errors", "process"},
-    {"frames", "registry", "selection"},
+    {"frames", "resize", "registry", "selection"},
     {"metrics", "provenance", "statistics"},
     {"store", "weights", "fetching", "shards", "cells", "lines", "rows", "folders", "pipeline"},
     {
         "leaderboards",
         "columns",
         "methods",
+        "workers",
+        "assign",
+        "published",
         "checks",
+        "fitting",
         "predictors",
         "plan",
         "measuring",

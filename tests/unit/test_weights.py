@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import pickle
 import sys
@@ -42,6 +43,23 @@ def test_tensors_and_plain_data_come_back_from_both_of_torchs_formats(tmp_path, 
     read = read_checkpoint(tmp_path / "a.pt")
     assert read["epoch"] == 3
     assert torch.equal(read["weights"]["a"], saved["weights"]["a"])
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+def test_a_date_beside_the_tensors_comes_back_and_its_class_is_allowed_for_the_reading_only(tmp_path, legacy):
+    saved = {"timestamp": datetime.datetime(2018, 9, 4, 12, 30, 15, 250), "weights": torch.ones(2)}
+    torch.save(saved, tmp_path / "a.pt", _use_new_zipfile_serialization=not legacy)
+    before = torch.serialization.get_safe_globals()
+    assert read_checkpoint(tmp_path / "a.pt")["timestamp"] == saved["timestamp"]
+    assert torch.serialization.get_safe_globals() == before
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(tmp_path / "a.pt", weights_only=True)
+
+
+@pytest.mark.parametrize("other", [datetime.timedelta(1), datetime.date(2018, 9, 4), Path("a")])
+def test_other_objects_beside_the_tensors_are_refused(tmp_path, other):
+    torch.save({"timestamp": datetime.datetime(2018, 9, 4), "other": other}, tmp_path / "a.pt")
+    assert "a pickle that would run code (it asks for" in refusal(tmp_path / "a.pt")
 
 
 def test_safetensors_come_back(tmp_path):

@@ -98,11 +98,13 @@ def info(name: Annotated[str, typer.Argument(help="a method, dataset or metric")
 
 def _find(name: str, registries: list[Any]) -> Any:
     from vfibench.errors import VfibenchError
-    from vfibench.methods import find_card
+    from vfibench.methods import find_card, split_variant
 
+    method = split_variant(name)[0]
     for found in registries:
-        if name in found.names():
-            return found.card(name)
+        for word in (name, method):  # "psnr@rife" is a metric, "rife@tta" a variant of a method
+            if word in found.names():
+                return found.card(word)
     if ":" in name:
         return find_card(name)
     known = [known for found in registries for known in found.names() if "@" not in known]

@@ -58,8 +58,8 @@ class Reporter:
         told: set[str] = set()
         for job in jobs:
             inputs = job.cell.settings["inputs"]
-            text = f"{job.cell.method} on {job.cell.dataset}: {job.dataset.selection}, {inputs} input frames"
-            self._line(text + (f", {len(job.times)} times each" if len(job.times) > 1 else ""))
+            text = f"{job.cell.label} on {job.cell.dataset}: {job.dataset.selection}, {inputs} input frames"
+            self._line(text + (f", {len(job.times)} output frames" if len(job.times) > 1 else ""))
             for remark in getattr(job.dataset, "remarks", ()):
                 self._line(f"note: {remark}")
             for column, reason in job.unavailable.items():
@@ -79,7 +79,7 @@ class Reporter:
         elif event.finished or time.monotonic() - self._last > EVERY_S:
             self._last = time.monotonic()
             self._line(
-                f"{event.job.cell.method} on {event.job.cell.dataset}: {event.done}/{event.total}  {note}"
+                f"{event.job.cell.label} on {event.job.cell.dataset}: {event.done}/{event.total}  {note}"
             )
         if event.finished and event.errors:
             self._line(f"{event.errors} frames failed, the last one {event.message}")
@@ -89,7 +89,7 @@ class Reporter:
         self._start = (time.monotonic(), event.done)
         self._last = time.monotonic()
         if self._bar is not None:
-            title = f"{event.job.cell.method} on {event.job.cell.dataset}"
+            title = f"{event.job.cell.label} on {event.job.cell.dataset}"
             self._task = self._bar.add_task(title, total=event.total, completed=event.done, note="")
 
     def _line(self, text: str) -> None:

@@ -51,6 +51,7 @@ def run(
     out: Annotated[Path | None, typer.Option(help="run folder (default runs/<key of the settings>)")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda where there is one)")] = "",
     precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
+    compiled: Annotated[bool, typer.Option("--compile", help="run networks through torch.compile")] = False,
     batch_size: Annotated[int, typer.Option(help="samples a call")] = 4,
     workers: Annotated[
         int, typer.Option(help="threads that decode and score (default: the cores, at most 8)")
@@ -90,6 +91,7 @@ def run(
         factor=factor,
         device=device or default_device(),
         precision=precision,
+        compiled=compiled,
         batch_size=batch_size,
         backbones=backbones,
     )

@@ -17,10 +17,11 @@ def register(app: typer.Typer) -> None:
 
 def speed(
     method: Annotated[str, typer.Option("--method", "-m", help="NAME[@VARIANT] or pkg.mod:Class")],
-    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT")] = "448x256",
+    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input frames")] = "448x256",
     weights: Annotated[str, typer.Option("--weights", "-w", help="FILE or random")] = "random",
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "",
     precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
+    compiled: Annotated[bool, typer.Option("--compile", help="run through torch.compile")] = False,
     batch_size: Annotated[int, typer.Option(help="samples a call")] = 1,
     inputs: Annotated[int | None, typer.Option(help="input frames (default: the most it takes)")] = None,
     times: Annotated[int, typer.Option(help="target times a call, such as 7 for 8x")] = 1,
@@ -39,7 +40,7 @@ def speed(
     from vfibench.errors import VfibenchError
     from vfibench.methods import explained, find_card, resolve
     from vfibench.predictors import AUTOCAST
-    from vfibench.timing import measure_speed
+    from vfibench.timing import measure_speed, target_times
 
     width, height = parse_size(size)
     device = device or default_device()
@@ -49,10 +50,9 @@ def speed(
         raise VfibenchError(f"expected --precision {' | '.join(AUTOCAST)}, found {precision!r}")
     if inputs is not None and inputs not in card.inputs:
         raise VfibenchError(f"{card.name} takes {card.inputs} input frames, found --inputs {inputs}")
-    if times > 1 and card.times == "midpoint":
-        raise VfibenchError(f"{card.name} predicts the mid-point only, found --times {times}", "leave it out")
     for name, value in (("--batch-size", batch_size), ("--times", times), ("--runs", runs)):
         check_count(name, value, 1)
+    target_times(card, inputs or max(card.inputs), times)
     for name, value in (("--warmup", warmup), ("--threads", threads)):
         check_count(name, value, 0)
     if threads:
@@ -61,7 +61,7 @@ def speed(
     with explained(f"{chosen.label} could not be timed at {size}"):  # out of memory as a rule
         found = measure_speed(
             chosen, width, height, device=device, precision=precision, batch=batch_size, inputs=inputs,
-            times=times, runs=runs, warmup=warmup,
+            times=times, runs=runs, warmup=warmup, compiled=compiled,
         )  # fmt: skip
     if as_json:
         print(json.dumps(found.to_json()))
@@ -75,16 +75,22 @@ def describe(found: Speed) -> list[str]:
     parameters = "unknown" if found.parameters is None else f"{found.parameters:,}"
     gflops = "unknown" if found.gflops is None else f"{found.gflops:.1f} a call"
     calls = f"of {found.runs} calls (+{found.warmup} warm-up)"
-    size = f"{found.inputs} frames {found.width}x{found.height}, batch {found.batch}"
+    size = f"{found.inputs} frames {found.width}x{found.height}"
+    if found.output_width != found.width:
+        size += f" -> {found.times} frames {found.output_width}x{found.output_height}"
+    size += f", batch {found.batch}"
     shared = f"over {found.batch * found.times} frames a call"
+    kept = f"{found.agreement_db:.1f} dB PSNR to plain fp32 on these frames" if found.agreement_db else ""
+    how = f"{found.precision}{', compiled' if found.compiled else ''}, {found.threads} threads"
     return [
         f"{found.method} ({found.weights} weights), {size}",
-        f"  device      {found.device} ({found.precision}, {found.threads} threads)",
+        f"  device      {found.device} ({how})",
         f"  a call      {found.ms_median:.2f} ms median, {found.ms_p95:.2f} ms p95 {calls}",
         f"  a frame     {found.ms_frame:.2f} ms {shared}, {found.frames_per_s:.2f} frames/s",
         f"  parameters  {parameters}",
         f"  GFLOPs      {gflops}",
         f"  peak memory {found.peak_mb:.0f} MiB",
+        *([f"  agreement   {kept}"] if kept else []),
     ]
 
 

@@ -35,6 +35,8 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
                 console.print(_tall_table(board, group))
                 for line in _spread(group):
                     console.print(line)
+        for line in _published(board):
+            console.print(line)
         for column in board.columns[:WIDE]:
             console.print(f"  {column}: {board.titles[column]}", style="dim")
         for column, reason in board.unavailable.items():
@@ -55,7 +57,20 @@ def _table(board: Board, group: Group) -> Table:
     for entry in group.entries:
         scores = [number(entry.scores.get(column), column) for column in board.columns]
         table.add_row(*_front(entry), *scores, *_back(entry, group))
+        if entry.uneven:
+            table.add_row("", "  mean over clips", *_over_clips(entry, board), style="dim")
     return table
+
+
+def _over_clips(entry: Entry, board: Board) -> list[str]:
+    """The means over clips of each column, and how many clips there are."""
+    from vfibench.leaderboards import score_text
+
+    def text(column: str) -> str:
+        clip = entry.clips.get(column)
+        return "" if clip is None or clip.mean is None else score_text(column, clip.mean)
+
+    return [*map(text, board.columns), f"{max(clip.clips for clip in entry.clips.values())} clips"]
 
 
 def _tall_table(board: Board, group: Group) -> Table:
@@ -92,6 +107,28 @@ def _spread(group: Group) -> Iterator[str]:
                     f"  {entry.label}: {metric} spreads over {means[high] - means[low]:.4f}, "
                     f"{low} {means[low]:.4f} to {high} {means[high]:.4f}, one prediction"
                 )
+
+
+def _published(board: Board) -> Iterator[str]:
+    """Published scores beside measured ones; those that cannot be compared in one line a method."""
+    from vfibench.leaderboards import score_text
+    from vfibench.published import beside
+
+    for entry in (entry for group in board.groups for entry in group.entries):
+        apart: list[str] = []
+        for found in beside(entry.result):
+            published = f"{found.column} {found.score.value:g}"
+            if found.measured is None or found.difference is None:
+                apart.append(f"{published} ({found.why})")
+                continue
+            measured = score_text(found.column, found.measured)
+            sign = "-" if found.difference < 0 else "+"
+            gap = sign + score_text(found.column, abs(found.difference))
+            here = f"measured {measured} ({gap})"
+            yield f"  {entry.label}: published {published}, {here} [{found.score.source}]"
+        if apart:
+            more = f" and {len(apart) - 3} more" if len(apart) > 3 else ""
+            yield f"  {entry.label}: published but not comparable: {', '.join(apart[:3])}{more}"
 
 
 def _title(board: Board, group: Group) -> str:

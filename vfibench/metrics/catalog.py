@@ -38,6 +38,7 @@ _COLOURS: Mapping[Colour, str] = {
     "rgb": "RGB",
     "gray": "MATLAB's gray",
     "y": "BT.601 Y (16..235)",
+    "yuv": "Y of YUV (0..255)",
     "luma": "YIQ luma rounded",
 }
 _WINDOWS: Mapping[Window, str] = {

@@ -23,9 +23,10 @@ wrapped: truncated without clamping, modulo 256, as a cast to uint8 does. imagen
 both normalised by ImageNet's mean and deviation, de-normalised in float32 and cast (SuperSloMo-R).
 """
 
-Colour = Literal["rgb", "gray", "y", "luma"]
-"""What is compared: rgb; gray (MATLAB rgb2gray, rounded); y (BT.601, 16..235, not rounded); luma (the Y
-of YIQ, 0..255, rounded; always of the clamped, unrounded prediction)."""
+Colour = Literal["rgb", "gray", "y", "yuv", "luma"]
+"""What is compared: rgb; gray (MATLAB rgb2gray, rounded); y (BT.601, 16..235, not rounded); yuv (the Y of
+scikit-image's rgb2yuv, 0..255, not rounded: the same weights as y, and so 1.32 dB lower); luma (the Y of YIQ,
+0..255, rounded; always of the clamped, unrounded prediction)."""
 
 Arithmetic = Literal["float64", "prediction-f32", "target-f32", "log-f32"]
 """Where float32 shows in a PSNR, by up to 1e-5 dB.
@@ -152,6 +153,7 @@ def _exact(rounding: Rounding) -> tuple[PsnrRule, SsimRule]:
 _TABLE = (
     Definition("rife", "RIFE (float64 PSNR)", ROUNDED, ROUNDED_VOLUME, MEAN_ERROR),
     Definition("rife-f32", "RIFE and EMA-VFI on UCF101 (float32 PSNR)", ROUNDED, ROUNDED_VOLUME),
+    Definition("rife-hd", "RIFE and EMA-VFI on HD (Y of rgb2yuv)", PsnrRule("half-even", "yuv")),
     Definition(
         "ema-vfi",
         "EMA-VFI on Vimeo-90K and SNU-FILM",

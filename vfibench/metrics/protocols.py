@@ -64,6 +64,10 @@ class Protocol:
 
 
 SNU_FILM = tuple(f"snu-film-{level}" for level in ("easy", "medium", "hard", "extreme"))
+SUPER_RESOLUTION = (*(f"vimeo90k-{speed}" for speed in ("fast", "medium", "slow")), "vid4")
+XIPH = ("xiph-2k", "xiph-4k")
+XTEST = ("xtest-4k", "xtest-2k")
+HD = ("hd", "hd-4x-544p", "hd-4x-720p", "hd-4x-1080p")
 ERROR_ONLY = {"middlebury": ("ie",)}
 
 
@@ -81,18 +85,22 @@ _TABLE = (
     ),
     Protocol(
         "rife",
-        "RIFE: rounded, volume SSIM",
-        "RIFE benchmark/Vimeo90K.py, UCF101.py, MiddleBury_Other.py",
+        "RIFE: rounded, volume SSIM; on HD PSNR of Y, averaged over videos",
+        "RIFE benchmark/Vimeo90K.py, UCF101.py, MiddleBury_Other.py, ATD12K.py, HD.py, HD_multi_4X.py",
         None,
-        {"vimeo90k": "rife", "ucf101": "rife-f32", "middlebury": "rife"},
+        {"vimeo90k": "rife", "ucf101": "rife-f32", "middlebury": "rife", "atd12k": "rife"}
+        | _on("rife-hd", *HD),
         ERROR_ONLY,
     ),
     Protocol(
         "ema-vfi",
-        "EMA-VFI: not rounded on Vimeo-90K and SNU-FILM, rounded on UCF101",
-        "EMA-VFI benchmark/Vimeo90K.py, SNU_FILM.py, UCF101.py, MiddleBury.py",
+        "EMA-VFI: not rounded on Vimeo-90K and SNU-FILM, rounded elsewhere; on HD PSNR of Y",
+        "EMA-VFI benchmark/: Vimeo90K, SNU_FILM, UCF101, MiddleBury, XTest_8X, Xiph, HD_4X",
         Padding(32, "replicate", "centred"),
-        _on("ema-vfi", "vimeo90k", *SNU_FILM, "middlebury") | {"ucf101": "rife"},
+        _on("ema-vfi", "vimeo90k", *SNU_FILM, "middlebury")
+        | _on("rife", "ucf101", *XTEST)
+        | _on("softsplat", *XIPH)
+        | _on("rife-hd", *HD[1:]),
         ERROR_ONLY,
     ),
     Protocol(
@@ -105,20 +113,24 @@ _TABLE = (
     ),
     Protocol(
         "amt",
-        "AMT: not rounded, volume SSIM",
+        "AMT: not rounded, volume SSIM; on GoPro averaged over videos",
         "AMT benchmarks/ and metrics/psnr_ssim.py",
         None,
-        _on("amt", "vimeo90k", "ucf101", *SNU_FILM),
+        _on("amt", "vimeo90k", "ucf101", *SNU_FILM, *XIPH, "gopro"),
     ),
     Protocol(
         "upr-net",
         "UPR-Net, EBME: not rounded, volume SSIM",
         "UPR-Net benchmark/",
         None,
-        _on("upr-net", "vimeo90k", "ucf101", *SNU_FILM),
+        _on("upr-net", "vimeo90k", "ucf101", *SNU_FILM, "xtest-4k"),
     ),
     Protocol(
-        "m2m", "M2M: rounded, volume SSIM", "M2M_VFI evaluation", None, _on("m2m", "vimeo90k", "ucf101")
+        "m2m",
+        "M2M: rounded, volume SSIM",
+        "M2M_VFI Test/",
+        None,
+        _on("m2m", "vimeo90k", "ucf101", *XIPH, *XTEST, "atd12k"),
     ),
     Protocol(
         "cain",
@@ -150,17 +162,17 @@ _TABLE = (
     ),
     Protocol(
         "xvfi",
-        "XVFI on Vimeo-90K: MATLAB's ssim of the RGB array",
-        "XVFI paper",
+        "XVFI: MATLAB's ssim of the RGB array on Vimeo-90K, a uniform window on Y on X-TEST",
+        "XVFI paper, main.py and utils.py",
         None,
-        _on("matlab-rgb", "vimeo90k"),
+        {"vimeo90k": "matlab-rgb", "xtest-4k": "xvfi-xtest"},
     ),
     Protocol(
         "softsplat",
         "softmax splatting, revisiting-sepconv: scikit-image's uniform window",
         "softmax-splatting benchmark_*.py",
         Padding(2, "replicate", "end"),
-        _on("softsplat", "vimeo90k", "ucf101", "middlebury"),
+        _on("softsplat", "vimeo90k", "ucf101", "middlebury", *XIPH),
     ),
     Protocol(
         "sepconv-slomo",
@@ -188,7 +200,7 @@ _TABLE = (
         "FILM: tf.image, not rounded",
         "frame-interpolation eval/eval_cli.py",
         Padding(64, "constant", "centred"),
-        _on("film", "vimeo90k", "ucf101", "middlebury"),
+        _on("film", "vimeo90k", "ucf101", "middlebury", *XIPH),
     ),
     Protocol(
         "mmagic",
@@ -204,6 +216,13 @@ _TABLE = (
         None,
         _on("superslomo-r", "vimeo90k-septuplet"),
         {"vimeo90k-septuplet": ("psnr", "ssim", "ie")},
+    ),
+    Protocol(
+        "zooming-slowmo",
+        "Zooming Slow-Mo: rounded, PSNR and SSIM on Y, every output frame once",
+        "Zooming Slow-Mo paper and codes/test.py",
+        Padding(4, "constant", "end"),
+        _on("zooming-slowmo-y", *SUPER_RESOLUTION),
     ),
     Protocol(
         "dvf",

@@ -10,7 +10,7 @@ from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD
 from vfibench.metrics.definitions import Colour, Rounding
 
 GRAY = (0.298936021293775, 0.587043074451121, 0.114020904255103)  # MATLAB's rgb2gray
-YIQ = (0.299, 0.587, 0.114)
+YIQ = (0.299, 0.587, 0.114)  # of YUV as well
 BT601 = (65.481 / 255, 128.553 / 255, 24.966 / 255)  # Y = 16 + these times the levels
 
 
@@ -55,7 +55,7 @@ def colour_of(pixels: torch.Tensor, colour: Colour) -> torch.Tensor:
 
     Args:
         pixels: [P, 3, H, W] float32 levels.
-        colour: "rgb", "gray" or "y", see `definitions.Colour`.
+        colour: "rgb", "gray", "y" or "yuv", see `definitions.Colour`.
 
     Returns:
         [P, 3, H, W] for rgb, else [P, 1, H, W], float32 levels.
@@ -64,6 +64,8 @@ def colour_of(pixels: torch.Tensor, colour: Colour) -> torch.Tensor:
         return pixels
     if colour == "gray":
         return weighted(pixels, GRAY).add_(0.5).floor_().float()
+    if colour == "yuv":
+        return weighted(pixels, YIQ).float()
     return weighted(pixels, BT601).add_(16).float()
 
 

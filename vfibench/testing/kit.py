@@ -14,12 +14,13 @@ import torch
 
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench.methods import split_variant, varied
+from vfibench.methods import resolve, split_variant, varied
 from vfibench.registry import METHODS, load_target
 from vfibench.testing import checks, state
 from vfibench.testing.battery import CHECKS, run_all
 from vfibench.testing.report import Report
 from vfibench.testing.subject import Subject
+from vfibench.workers.adapter import EXEC
 
 __all__ = ["check_adapter", "check_names", "checks"]
 
@@ -102,6 +103,9 @@ def _resolve(
 
 def _resolve_name(name: str) -> tuple[AdapterCard, Callable[[], Adapter]]:
     """A catalogue name or "pkg.mod:Class", "@VARIANT" after it or not."""
+    if name.startswith(EXEC):
+        method = resolve(name, scoring=False)
+        return method.card, method.build
     base, variant = split_variant(name)
     if ":" in base and base not in METHODS.names():
         card, make = _resolve(load_target(base))

@@ -15,7 +15,7 @@ from vfibench.contracts import Adapter, AdapterCard
 from vfibench.frames import crop, margins, pad
 from vfibench.testing import scenes, state
 
-SEVERAL = (0.25, 0.5, 0.875)
+SEVERAL = (0.5, 0.25, 0.875)  # out of order, so that sorting shows
 
 
 @dataclass
@@ -62,6 +62,13 @@ class Subject:
             width += 2 * padding.multiple
         return height, width
 
+    def several(self, count: int) -> tuple[float, ...]:
+        """Several times, out of order; all that there are for `count` frames where the card says "halves"."""
+        if self.card.times != "halves":
+            return SEVERAL
+        all_times = halves(count)
+        return all_times[1::2] + all_times[::2]
+
     @cached_property
     def adapter(self) -> Adapter:
         """The instance most checks use, loaded."""
@@ -103,6 +110,15 @@ class Subject:
             frames = scene(count, *self.size).unsqueeze(0)
             self._answers[key] = plain_tensor(self.predict(frames, (time,)))[0, 0]
         return self._answers[key]
+
+
+def halves(count: int) -> tuple[float, ...]:
+    """Every multiple of 1/2 from the first of `count` input frames to the last, in order.
+
+    >>> halves(2)
+    (0.0, 0.5, 1.0)
+    """
+    return tuple(place / 2 - (count / 2 - 1) for place in range(2 * count - 1))
 
 
 def plain_tensor(predicted: Tensor) -> Tensor:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from vfibench.selection import list_hash
-from vfibench_datasets import davis, middlebury, snu_film, ucf101, vimeo90k
+from vfibench_datasets import davis, middlebury, snu_film, ucf101, vimeo90k, xiph, xtest
 from vfibench_datasets.source import FileSource, read_list
 
 SOURCES = {
     found.card.name: found
-    for module in (vimeo90k, ucf101, davis, middlebury, snu_film)
+    for module in (vimeo90k, ucf101, davis, middlebury, snu_film, xtest, xiph)
     for found in vars(module).values()
     if isinstance(found, FileSource)
 }
@@ -25,8 +25,8 @@ def official_items(source: FileSource, inputs: int = 2):
     return [item for line in source.lines() for item in source.layouts[0].items(NOWHERE, line, inputs)]
 
 
-def test_there_are_fourteen_official_datasets():
-    assert len(SOURCES) == 14
+def test_there_are_eighteen_datasets_with_an_official_list_of_samples():
+    assert len(SOURCES) == 18
 
 
 @pytest.mark.parametrize("name", sorted(set(SOURCES) - DERIVED))
@@ -116,3 +116,21 @@ def test_shared_scenes_are_in_the_official_list(shared, name):
     scenes = {path.name for path in folder.iterdir()}
     assert scenes
     assert scenes <= set(SOURCES[name].lines())
+
+
+def test_x_test_scenes_and_adobe240_videos_equal_the_originals(shared):
+    assert read_list("xtest.txt") == shared_lines(shared, "xtest", "scenes.txt")
+    name = "superslomo_adobe_test_list.txt"
+    assert read_list("adobe240_superslomo_test.txt") == shared_lines(shared, "adobe240", name)
+
+
+def test_gopro_has_the_videos_snu_film_took_from_it():
+    """SNU-FILM's authors used the whole test set: its list is of independent origin."""
+    videos = {line.split("/")[1] for line in read_list("snu_film.txt") if line.startswith("GOPRO_test")}
+    assert set(read_list("gopro_test.txt")) == videos
+    assert len(videos) == 11
+
+
+def test_hd_has_the_sizes_of_its_papers():
+    classes = [line.partition("/")[0] for line in read_list("hd.txt")]
+    assert [classes.count(f"HD{height}p_GT") for height in (544, 720, 1080)] == [4, 3, 4]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vfibench.statistics import percentile, summarise, throughput
+from vfibench.statistics import ClipMean, by_time, over_clips, percentile, summarise, throughput
 
 
 def row(value: float | None, **more: object) -> dict[str, object]:
@@ -46,3 +46,48 @@ def test_throughput_of_a_single_call_says_it_was_the_warm_up() -> None:
     assert found is not None
     assert not found.warm
     assert throughput([]) is None
+
+
+def clip(name: str, value: float | None, time: float = 0.5, **more: object) -> dict[str, object]:
+    return row(value, t=time, tags={"clip": name}, **more)
+
+
+def test_the_mean_over_clips_counts_a_long_clip_no_more_than_a_short_one() -> None:
+    rows = [
+        clip("long", 30.0),
+        clip("long", 32.0),
+        clip("long", 34.0),
+        clip("short", 40.0),
+        {"status": "error"},
+    ]
+    found = over_clips(rows, "psnr")
+    assert found == ClipMean(36.0, 2, even=False)
+    assert summarise(rows, "psnr").mean == 34.0
+
+
+def test_of_clips_of_one_length_both_means_are_the_same() -> None:
+    rows = [clip(name, value, time) for name, value in (("a", 30.0), ("b", 35.0)) for time in (0.25, 0.5)]
+    found = over_clips(rows, "psnr")
+    assert found == ClipMean(32.5, 2, even=True)
+    assert summarise(rows, "psnr").mean == 32.5
+
+
+def test_exact_frames_are_left_out_of_their_clip_and_an_exact_clip_as_a_whole() -> None:
+    exact = clip("a", None, exact=["psnr"])
+    assert over_clips([clip("a", 30.0), exact, clip("b", 40.0), clip("b", 42.0)], "psnr") == ClipMean(
+        35.5, 2, even=False
+    )
+    assert over_clips([exact, clip("b", 40.0)], "psnr") == ClipMean(40.0, 1, even=False)
+    assert over_clips([exact], "psnr") == ClipMean(None, 0, even=True)
+
+
+def test_a_row_that_names_no_clip_leaves_no_mean_over_clips() -> None:
+    assert over_clips([clip("a", 30.0), row(31.0, tags={"edge": "replicated"})], "psnr") is None
+    assert over_clips([], "psnr") is None
+
+
+def test_each_time_has_its_own_mean_in_their_order() -> None:
+    rows = [clip("a", value, time) for value, time in ((30.0, 0.75), (40.0, 0.25), (34.0, 0.75))]
+    found = by_time(rows, "psnr")
+    assert {time: summary.mean for time, summary in found.items()} == {0.25: 40.0, 0.75: 32.0}
+    assert list(found) == [0.25, 0.75]

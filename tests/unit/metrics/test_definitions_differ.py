@@ -77,6 +77,21 @@ def test_rounding_hides_an_error_of_a_third_of_a_level_that_floats_show():
     assert unrounded == pytest.approx(-20 * math.log10(0.333 / 255), abs=1e-3)
 
 
+def test_the_psnr_of_yuv_is_that_of_scikit_images_rgb2yuv_on_rounded_frames():
+    from skimage.color import rgb2yuv
+
+    truth, wrong = texture(1), texture(2)
+    predicted = (wrong + 0.3) / 255  # clamps and rounds to `wrong`
+    lumas = [rgb2yuv(picture[0].permute(1, 2, 0).numpy())[..., 0] for picture in (truth, wrong)]
+    expected = -10 * math.log10(((lumas[0] - lumas[1]) ** 2).mean())
+    assert score(predicted, truth, "psnr@rife-hd") == pytest.approx([expected], abs=1e-5)
+
+
+def test_the_psnr_of_yuv_is_lower_than_on_16_to_235_by_their_ratio():
+    full, narrow = score(texture(2) / 255, texture(1), "psnr@rife-hd", "psnr@zooming-slowmo-y")
+    assert narrow - full == pytest.approx(20 * math.log10(255 / 219), abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("level", "rounding", "expected"),
     [

@@ -11,7 +11,7 @@ from torch import Tensor
 from vfibench.testing import state
 from vfibench.testing.battery import Cases, Skip, check
 from vfibench.testing.scenes import moving
-from vfibench.testing.subject import SEVERAL, Subject, unlike
+from vfibench.testing.subject import Subject, unlike
 
 CLOSE = 1e-4  # float32 sums of other order, through a deep network
 CLIP = 1e-5
@@ -38,26 +38,26 @@ def batch(subject: Subject) -> Cases:
 
 @check("several times at once equal each alone, to 1e-4", needs=("stateless",))
 def several_times(subject: Subject) -> Cases:
-    """Of one sample."""
-    _needs_any_time(subject)
+    """Of one sample, out of order; for "halves" all times from the first frame to the last."""
+    _needs_several_times(subject)
     for count in subject.card.inputs:
-        frames = _pair(subject, count)[:1]
-        found = subject.predict(frames, SEVERAL)
-        yield f"{count} frames", unlike(found, _alone(subject, frames, SEVERAL), CLOSE)
+        frames, times = _pair(subject, count)[:1], subject.several(count)
+        found = subject.predict(frames, times)
+        yield f"{count} frames", unlike(found, _alone(subject, frames, times), CLOSE)
 
 
 @check("two samples at two times stand in their places", needs=("batch", "several_times"))
 def samples_and_times(subject: Subject) -> Cases:
     """As many samples as times, so that the shape does not give exchanged axes away."""
-    _needs_any_time(subject)
+    _needs_several_times(subject)
     for count in subject.card.inputs:
-        frames = _pair(subject, count)
-        found = subject.predict(frames, SEVERAL[:2])
-        yield f"{count} frames", unlike(found, _alone(subject, frames, SEVERAL[:2]), CLOSE)
+        frames, times = _pair(subject, count), subject.several(count)[:2]
+        found = subject.predict(frames, times)
+        yield f"{count} frames", unlike(found, _alone(subject, frames, times), CLOSE)
 
 
-def _needs_any_time(subject: Subject) -> None:
-    if subject.card.times != "any":
+def _needs_several_times(subject: Subject) -> None:
+    if subject.card.times == "midpoint":
         raise Skip("predicts the mid-point only")
 
 
@@ -79,15 +79,24 @@ def _in_place(subject: Subject, frames: Tensor) -> Tensor:
         return subject.adapter.predict(frames.to(subject.device), (0.5,))
 
 
-@check("predict_clip agrees with predict on each window, to 1e-5", needs=("stateless", "inputs_untouched"))
+@check(
+    "predict_clip agrees with predict on each window, to 1e-5",
+    needs=("stateless", "inputs_untouched", "several_times"),
+)
 def predict_clip(subject: Subject) -> Cases:
-    """Takes (frames [F, 3, H, W], times), gives [F - N + 1, T, 3, sH, sW]; N is the card's largest input."""
+    """Takes (frames [F, 3, H, W], times), gives [F - N + 1, T, 3, sH, sW]; N is the card's largest input.
+
+    At the mid-point, then at two times at once where the card allows any.
+    """
     clip: Any = getattr(subject.adapter, "predict_clip", None)
     if clip is None:
         raise Skip("offers no predict_clip, which is optional")
     count = max(subject.card.inputs)
     frames = moving(count + 2, *subject.size)
     windows = torch.stack([frames[k : k + count] for k in (0, 1, 2)])
-    with state.preserved(), torch.inference_mode():
-        found = clip(frames.to(subject.device), (0.5,))
-    yield f"{count + 2} frames", unlike(found, _alone(subject, windows, (0.5,)), CLIP)
+    asked = [(0.5,)] if subject.card.times == "midpoint" else [(0.5,), subject.several(count)[1:3]]
+    for times in asked:
+        with state.preserved(), torch.inference_mode():
+            found = clip(frames.to(subject.device), times)
+        at = ", ".join(f"{time:g}" for time in times)
+        yield f"{count + 2} frames at {at}", unlike(found, _alone(subject, windows, times), CLIP)

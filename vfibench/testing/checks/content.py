@@ -9,6 +9,7 @@ content to speak of and is excused.
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ from torch import Tensor
 from vfibench.testing import scenes
 from vfibench.testing.battery import Cases, Skip, check
 from vfibench.testing.scenes import corner, fade, plain, static, symmetric
-from vfibench.testing.subject import Subject, difference, plain_tensor
+from vfibench.testing.subject import Subject, difference, halves, plain_tensor
 
 DECIBELS = 30.0
 GREY = (0.5, 0.5, 0.5)
@@ -93,26 +94,32 @@ def interval(subject: Subject) -> Cases:
         yield f"{count} frames", "" if right else f"expected a time in [0, 1], found {place:.2f}"
 
 
-@check("later times give later pictures (untrained: other pictures)", needs=("stateless", "finite"))
+@check(
+    "later times give later pictures (untrained: other pictures)",
+    needs=("stateless", "finite", "several_times"),
+)
 def time_order(subject: Subject) -> Cases:
     """A time that is ignored, or counted from the other end, shows on an even fade."""
-    if subject.card.times != "any":
+    if subject.card.times == "midpoint":
         raise Skip("predicts the mid-point only")
+    judge = _other if subject.untrained else _later
     for count in subject.card.inputs:
-        yield f"{count} frames", _other(subject, count) if subject.untrained else _later(subject, count)
+        times = halves(count) if subject.card.times == "halves" else (0.25, 0.75)
+        for early, late in pairwise(times):
+            yield f"{count} frames", judge(subject, count, early, late)
 
 
-def _later(subject: Subject, count: int) -> str:
-    early, late = (_place(subject, count, time) for time in (0.25, 0.75))
-    text = f"at 0.25 and 0.75 the pictures are those of {early:.2f} and {late:.2f}"
-    return "" if early + 0.1 < late else text
+def _later(subject: Subject, count: int, early: float, late: float) -> str:
+    first, second = (_place(subject, count, time) for time in (early, late))
+    text = f"at {early:g} and {late:g} the pictures are those of {first:.2f} and {second:.2f}"
+    return "" if first + 0.1 < second else text
 
 
-def _other(subject: Subject, count: int) -> str:
-    early, late = (subject.answer(scenes.moving, count, time) for time in (0.25, 0.75))
-    if difference(early, subject.answer(static(symmetric), count)) == 0:
+def _other(subject: Subject, count: int, early: float, late: float) -> str:
+    first, second = (subject.answer(scenes.moving, count, time) for time in (early, late))
+    if difference(first, subject.answer(static(symmetric), count)) == 0:
         raise Skip("untrained, it answers the same to everything")
-    return "" if difference(early, late) > 0 else "the pictures at 0.25 and 0.75 are the same"
+    return "" if difference(first, second) > 0 else f"the pictures at {early:g} and {late:g} are the same"
 
 
 def _place(subject: Subject, count: int, time: float) -> float:

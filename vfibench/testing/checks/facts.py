@@ -20,8 +20,8 @@ def card(subject: Subject) -> Cases:
     yield "inputs", "" if even else f"expected positive even numbers of frames, found {card.inputs!r}"
     once = len(set(card.inputs)) == len(card.inputs)
     yield "inputs", "" if once else f"expected each number once, found {card.inputs!r}"
-    known = card.times in {"midpoint", "any"}
-    yield "times", "" if known else f"expected 'midpoint' or 'any', found {card.times!r}"
+    known = card.times in {"midpoint", "any", "halves"}
+    yield "times", "" if known else f"expected 'midpoint', 'any' or 'halves', found {card.times!r}"
     whole = type(card.scale) is int and card.scale > 0
     yield "scale", "" if whole else f"expected a positive whole number, found {card.scale!r}"
     fits = card.padding.multiple > 0 and card.padding.extra >= 0

@@ -1,0 +1,24 @@
+"""Published scores of the methods here: `published.csv`, a row a figure, with source and definition."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from vfibench.contracts import PublishedScore
+
+
+def published_scores(method: str) -> tuple[PublishedScore, ...]:
+    """What papers and READMEs print for a method, in the order of the table; empty for none."""
+    return tuple(score for name, score in _table() if name == method)
+
+
+@cache
+def _table() -> tuple[tuple[str, PublishedScore], ...]:
+    with Path(__file__).with_name("published.csv").open(newline="", encoding="utf-8") as file:
+        return tuple(_score(**row) for row in csv.DictReader(file))
+
+
+def _score(method: str, value: str, **facts: str) -> tuple[str, PublishedScore]:
+    return method, PublishedScore(value=float(value), **facts)

@@ -1,0 +1,59 @@
+"""The same scores averaged otherwise: over clips, and at each target time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vfibench.leaderboards import Board, Entry, Group, score_text
+from vfibench.statistics import by_time
+from vfibench_reports.entries import names
+from vfibench_reports.figures import MISSING, metric_column, summary_field
+from vfibench_reports.tables import METHOD, Column, Field, Table
+
+
+def level_table(board: Board, group: Group, columns: Sequence[str], name: str) -> Table | None:
+    """A line a method and level; None where the mean over frames says all.
+
+    That is so where there is one target time, and clips are not known or all of one length: the mean over
+    clips is then the mean over frames.
+    """
+    titles = names(group.entries, titles=False)
+    rows = [
+        [title, *line]
+        for entry, title in zip(group.entries, titles, strict=True)
+        for line in _lines(entry, columns)
+    ]
+    if not rows:
+        return None
+    head = [METHOD, Column("over", "mean over"), Column("n", "n", first="descending", style="number")]
+    head += [metric_column(board, column) for column in columns]
+    return Table(name, f"Means over clips and at each time, {group.heading}", head, rows)
+
+
+def _lines(entry: Entry, columns: Sequence[str]) -> list[list[Field]]:
+    clips, times = [], []
+    if entry.uneven:
+        n = max(clip.clips for clip in entry.clips.values())
+        clips = [[Field("clips"), _count(n), *(_clip_field(entry, column) for column in columns)]]
+    if len(entry.result.cell.settings["times"]) > 1:
+        found = {column: by_time(entry.result.rows, column) for column in columns}
+        times = [
+            [
+                Field(f"frames at t = {time:g}"),
+                _count(max(summaries[time].n for summaries in found.values())),
+                *(summary_field(column, found[column][time]) for column in columns),
+            ]
+            for time in next(iter(found.values()))
+        ]
+    return clips + times
+
+
+def _count(n: int) -> Field:
+    return Field(str(n), n)
+
+
+def _clip_field(entry: Entry, column: str) -> Field:
+    clip = entry.clips.get(column)
+    if clip is None or clip.mean is None:
+        return Field(MISSING)
+    return Field(score_text(column, clip.mean), clip.mean, tip=f"mean of {clip.clips} clips' means")

@@ -1,0 +1,98 @@
+"""Published scores beside measured ones: with the same definition and protocol, or with why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vfibench.contracts import AdapterCard, PublishedScore
+from vfibench.metrics.catalog import RULES
+from vfibench.statistics import summarise
+from vfibench.store import CellResult
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One published score and what was measured.
+
+    Attributes:
+        score: as published.
+        column: the metric under its definition, such as "psnr@rife".
+        measured: our mean under the same rule, None where there is none to compare.
+        why: why it cannot be compared, "" where it can.
+    """
+
+    score: PublishedScore
+    column: str
+    measured: float | None
+    why: str = ""
+
+    @property
+    def difference(self) -> float | None:
+        """Measured minus published, None where they cannot be compared."""
+        return None if self.measured is None else self.measured - self.score.value
+
+
+def published_facts(card: AdapterCard, dataset: str, variant: str) -> list[dict[str, Any]]:
+    """The card's scores on a dataset, as facts to be stored with a cell of one variant."""
+    return [
+        asdict(score) for score in card.published if score.dataset == dataset and score.variant == variant
+    ]
+
+
+def beside(result: CellResult) -> list[Beside]:
+    """Every published score of a cell's method on its dataset, beside what the cell holds."""
+    stored = result.cell.facts["method"].get("published", ())
+    return [_beside(result, PublishedScore(**facts)) for facts in stored]
+
+
+def column_of(score: PublishedScore) -> str:
+    """The column that measures what was published."""
+    plain = score.definition in ("", "vfibench")
+    return score.metric if plain else f"{score.metric}@{score.definition}"
+
+
+def _beside(result: CellResult, score: PublishedScore) -> Beside:
+    column = column_of(score)
+    why = score.note or _other_weights(result, score) or _other_samples(result)
+    if why:
+        return Beside(score, column, None, why)
+    same = _same_rule(column, list(result.info["columns"]))
+    if same is None:
+        return Beside(score, column, None, _not_measured(column, score))
+    summary = summarise(result.rows, same)
+    if summary.exact or summary.undefined or summary.mean is None:
+        return Beside(score, column, None, "the mean leaves frames out")
+    return Beside(score, column, summary.mean)
+
+
+def _other_weights(result: CellResult, score: PublishedScore) -> str:
+    used = result.cell.facts["method"]["weights"]
+    return f"of {score.weights}, not {used}" if score.weights not in ("", used) else ""
+
+
+def _other_samples(result: CellResult) -> str:
+    """What sets a cell's frames apart from those of a whole, official run at full precision."""
+    settings: Mapping[str, Any] = result.cell.settings
+    if settings.get("reduced") or settings.get("enlarged"):
+        return "another size of frames"
+    if settings["precision"] != "fp32":
+        return f"measured in {settings['precision']}"
+    if not result.ranked:
+        kind = result.info["selection"]["kind"]
+        return str(result.info["selection"]["text"]) if kind != "official" else "not all frames are scored"
+    return ""
+
+
+def _same_rule(column: str, measured: Sequence[str]) -> str | None:
+    """The measured column whose rule is that of `column`, under whatever name."""
+    if column in measured:
+        return column
+    return next((name for name in measured if name in RULES and RULES[name] == RULES.get(column)), None)
+
+
+def _not_measured(column: str, score: PublishedScore) -> str:
+    if column in RULES:
+        return f"not scored under {score.definition or 'vfibench'} (--definition {score.definition})"
+    return f"{column} was not measured"
