@@ -7,8 +7,9 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from vfibench.contracts import AdapterCard, Dataset, DatasetOptions, Padding
+from vfibench.contracts import Dataset, DatasetOptions, Padding
 from vfibench.errors import VfibenchError
+from vfibench.methods import Method
 from vfibench.metrics.protocols import Protocol
 from vfibench.predictors import prediction_paths
 from vfibench.registry import dataset_card, load_target
@@ -37,11 +38,16 @@ def sample_times(dataset: Dataset, index: int) -> tuple[float, ...]:
     return dataset.times if tell is None else tell(index)
 
 
-def effective_padding(method: AdapterCard, protocol: Protocol) -> Padding:
-    """The protocol's rule, with a multiple the network accepts."""
+def effective_padding(method: Method, protocol: Protocol) -> Padding:
+    """The protocol's rule, with a multiple the network accepts and the extra pixels a variant asks for."""
+    needed = method.card.padding
     if protocol.padding is None:
-        return method.padding
-    return replace(protocol.padding, multiple=math.lcm(protocol.padding.multiple, method.padding.multiple))
+        return needed
+    asked = method.card.variants[method.variant].padding if method.variant else None
+    extra = asked.extra if asked else protocol.padding.extra
+    return replace(
+        protocol.padding, multiple=math.lcm(protocol.padding.multiple, needed.multiple), extra=extra
+    )
 
 
 def check_count(name: str, value: int, least: int) -> None:

@@ -33,6 +33,8 @@ class Padding:
         mode: "replicate" and "reflect" continue the picture, "constant" fills with `value`.
         place: "end" pads bottom and right, "centred" both sides (the odd pixel at the end).
         extra: pixels added on every side before rounding up to the multiple.
+        extra_when_fitting: pixels added at both ends of a side that nothing else would be added to; such a
+            side may then be no multiple, which the network must allow (DAIN's rule: 32 for 128).
         value: fill colour in [0, 1], RGB, for mode "constant" ((0, 0, 0) is the papers' "zero").
     """
 
@@ -41,6 +43,7 @@ class Padding:
     place: Literal["end", "centred"] = "end"
     extra: int = 0
     value: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    extra_when_fitting: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class WeightFile:
 
     Attributes:
         name: the official file name, such as "superslomo-r.pt".
-        url: where it is; a page for a person when `by_hand`, else a direct link, a Google Drive link of
-            one file, or "hf://OWNER/REPOSITORY/FILE@REVISION" on the Hugging Face hub.
+        url: where it is, "" where none was released; a page for a person when `by_hand`, else a direct link,
+            a Google Drive link of one file, or "hf://OWNER/REPOSITORY/FILE@REVISION" on the Hugging Face hub.
         by_hand: True where the link needs a browser.
         sha256: hex digest where known, else None (it is then pinned on first use).
         size: bytes where known, else None.
@@ -119,7 +122,8 @@ class AdapterCard:
         title: one line for tables and pages.
         paper, year, licence, code_url: where the method comes from.
         weights: released files, best first; empty for a method that learns nothing.
-        inputs: numbers of input frames it accepts; the largest the dataset offers is used.
+        inputs: numbers of input frames it accepts, its usual one first: that one is used where the dataset
+            offers it, else the largest that both know.
         times: "any" time in (0, 1); only the "midpoint" (other dyadic times by recursion); or "halves",
             every multiple of 1/2 from the first input frame to the last, both included (-1, -0.5 ... 2 for
             four frames), as space-time super-resolution gives them.
@@ -163,7 +167,7 @@ class Adapter(Protocol):
     A class outside the catalogues carries its card as the class attribute `card`.
 
     An adapter may also offer `predict_clip(frames[F, 3, H, W], times) -> [F - N + 1, T, 3, s*H, s*W]` for F
-    consecutive frames, N the card's largest count: it may share work between windows and agrees with
+    consecutive frames, N the card's usual count: it may share work between windows and agrees with
     `predict` on each of them to 1e-5.
     """
 

@@ -41,7 +41,7 @@ class Fit:
 
 
 def fit(method: AdapterCard, dataset: DatasetCard) -> Fit:
-    """How `method` is run on `dataset`, with as many input frames as both know.
+    """How `method` is run on `dataset`, with the number of input frames that both know.
 
     Raises:
         VfibenchError: they have no number of input frames in common, or their scales cannot be bridged.
@@ -70,7 +70,7 @@ def stored_fit(dataset: DatasetCard) -> Fit:
 
 
 def common_inputs(method: AdapterCard, dataset: DatasetCard) -> int:
-    """The largest number of input frames both sides know.
+    """The method's usual number of input frames where the dataset gives it, else the largest both know.
 
     Raises:
         VfibenchError: there is none.
@@ -82,7 +82,7 @@ def common_inputs(method: AdapterCard, dataset: DatasetCard) -> int:
             f"{dataset.name} gives {_numbers(dataset.inputs)}",
             "choose another dataset",
         )
-    return max(common)
+    return method.inputs[0] if method.inputs[0] in common else max(common)
 
 
 def _numbers(values: Sequence[int]) -> str:

@@ -109,6 +109,8 @@ def margins(height: int, width: int, padding: Padding) -> tuple[int, int, int, i
     def split(size: int) -> tuple[int, int]:
         total = size + 2 * padding.extra
         missing = -total % padding.multiple
+        if total + missing == size:
+            return padding.extra_when_fitting, padding.extra_when_fitting
         before = missing // 2 if padding.place == "centred" else 0
         return padding.extra + before, padding.extra + missing - before
 
@@ -124,8 +126,8 @@ def pad(frames: torch.Tensor, padding: Padding) -> torch.Tensor:
         frames: [..., 3, H, W], values in [0, 1].
 
     Returns:
-        [..., 3, H', W'] with sides that are multiples of `padding.multiple`; `frames` itself where
-        nothing is missing.
+        [..., 3, H', W'] with sides that are multiples of `padding.multiple`, or that much longer than one
+        as its `extra_when_fitting` says; `frames` itself where nothing is missing.
     """
     import torch.nn.functional as F
 

@@ -174,7 +174,7 @@ class Planner:
             check_times(method.card, card, fitted, dataset.times)
         else:
             check_predictions(method.folder, dataset)
-        padding = effective_padding(method.card, protocol)
+        padding = effective_padding(method, protocol)
         columns = tuple(column for column in wanted if column not in missing)
         settings = score_settings(request, method, dataset, fitted, padding, columns)
         published = published_facts(method.card, card.name, method.variant)

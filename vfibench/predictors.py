@@ -91,7 +91,12 @@ class AdapterPredictor:
         self._asked = torch.compile(adapter.predict) if compiled else adapter.predict
         self._card = card
         # Frames are padded before they are reduced, so that nothing of them is lost at an edge.
-        self._padding = replace(padding, multiple=reduce * padding.multiple, extra=reduce * padding.extra)
+        self._padding = replace(
+            padding,
+            multiple=reduce * padding.multiple,
+            extra=reduce * padding.extra,
+            extra_when_fitting=reduce * padding.extra_when_fitting,
+        )
         self._device = device
         self._precision = AUTOCAST[precision]
         self._reduce = reduce

@@ -91,7 +91,7 @@ def measure_speed(
     Args:
         method: opened here; random weights are fine.
         width, height: of the input frames, pixels.
-        inputs: input frames, the method's largest count where None.
+        inputs: input frames, the method's usual count where None.
         times: target times of each call, see `target_times`.
         compiled: through torch.compile; compiling is part of the warm-up.
 
@@ -101,7 +101,7 @@ def measure_speed(
     from vfibench.frames import pad
 
     target = torch.device(device)
-    count = inputs or max(method.card.inputs)
+    count = inputs or method.card.inputs[0]
     moments = target_times(method.card, count, times)
     adapter = method.open(target)
     generator = torch.Generator().manual_seed(0)

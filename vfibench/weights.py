@@ -89,7 +89,9 @@ def missing_weights(card: AdapterCard) -> VfibenchError:
             f"method {card.name!r} learns nothing and takes no weights", "leave --weights out"
         )
     file = card.weights[0]
-    if file.by_hand:
+    if not file.url:
+        hint = "none were released; train your own and pass --weights FILE"
+    elif file.by_hand:
         hint = f"download {file.name} in a browser from {file.url} and pass --weights {file.name}"
     else:
         hint = f"vfibench fetch weights {card.name}, or pass --weights FILE ({file.name} of {file.url})"

@@ -127,6 +127,11 @@ def times_spread_evenly(self: Any, good: Predict, frames: Tensor, times: Sequenc
     return good(frames, [(k + 1) / (count + 1) for k in range(count)] if count > 1 else times)
 
 
+@fault("several_times")
+def times_sorted(self: Any, good: Predict, frames: Tensor, times: Sequence[float]) -> Tensor:
+    return good(frames, sorted(times))
+
+
 @fault("samples_and_times")
 def samples_and_times_exchanged(self: Any, good: Predict, frames: Tensor, times: Sequence[float]) -> Tensor:
     out = good(frames, times)
@@ -293,6 +298,10 @@ def clip_short(self: Any, good: Predict, frames: Tensor, times: Sequence[float])
     return good(frames, times)[:-1]
 
 
+def clip_at_the_first_time(self: Any, good: Predict, frames: Tensor, times: Sequence[float]) -> Tensor:
+    return good(frames, [times[0]] * len(times))
+
+
 def clip_carries_over(self: Any, good: Predict, frames: Tensor, times: Sequence[float]) -> Tensor:
     out = good(frames, times).clone()
     out[1:] = 0.999 * out[1:] + 0.001 * out[:-1]
@@ -316,6 +325,10 @@ OTHER_FAULTS: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "clip_carries_over": (
         "predict_clip",
         lambda base: {"predict_clip": _wrapped(base.predict_clip, clip_carries_over)},
+    ),
+    "clip_at_the_first_time": (
+        "predict_clip",
+        lambda base: {"predict_clip": _wrapped(base.predict_clip, clip_at_the_first_time)},
     ),
     "load_raises": ("load", lambda base: {"load": load_raises}),
     "load_sets_cudnn_benchmark": ("global_state", lambda base: {"load": load_sets_benchmark}),
@@ -345,13 +358,36 @@ def _wrapped(good: Any, broken: Any) -> Any:
     return method
 
 
+def times_of_the_middle_interval(self: Any, good: Predict, frames: Tensor, times: Sequence[float]) -> Tensor:
+    return good(frames, [min(max(time, 0.0), 1.0) for time in times])
+
+
+def refuses_the_inputs_times(self: Any, good: Predict, frames: Tensor, times: Sequence[float]) -> Tensor:
+    if any(float(time).is_integer() for time in times):
+        raise ValueError("expected times between the frames")
+    return good(frames, times)
+
+
+def all_frames_whatever_was_asked(self: Any, good: Predict, frames: Tensor, times: Sequence[float]) -> Tensor:
+    count = frames.shape[1]
+    every = [place / 2 - (count / 2 - 1) for place in range(2 * count - 1)]
+    return good(frames, every if len(times) > 1 else times)
+
+
+# Faults that only a method of "halves" can have.
+HALVES_FAULTS: dict[str, tuple[str, Fault]] = {
+    "times_of_the_middle_interval": ("time_order", times_of_the_middle_interval),
+    "refuses_the_inputs_times": ("several_times", refuses_the_inputs_times),
+    "all_frames_whatever_was_asked": ("several_times", all_frames_whatever_was_asked),
+}
+
 FAULTS = {name: check for table in (PREDICT_FAULTS, OTHER_FAULTS) for name, (check, _) in table.items()}
 
 
 def faulty(base: type[Any], name: str) -> type[Any]:
     """A subclass of a good adapter with one fault."""
-    if name in PREDICT_FAULTS:
-        changes = {"predict": _wrapped(base.predict, PREDICT_FAULTS[name][1])}
+    if name in PREDICT_FAULTS | HALVES_FAULTS:
+        changes = {"predict": _wrapped(base.predict, (PREDICT_FAULTS | HALVES_FAULTS)[name][1])}
     else:
         changes = OTHER_FAULTS[name][1](base)
     return type(f"{base.__name__}_{name}", (base,), changes)

@@ -1,8 +1,9 @@
-"""Adapters that keep the contract: two frames, four frames, four times the size, mid-point, learned."""
+"""Adapters that keep the contract: two frames, four frames, enlarged, halves, mid-point, learned."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -24,7 +25,7 @@ class Unlearned:
         raise NotImplementedError
 
     def predict_clip(self, frames: Tensor, times: Sequence[float]) -> Tensor:
-        count = max(self.card.inputs)
+        count = self.card.inputs[0]
         windows = [frames[k : k + count] for k in range(len(frames) - count + 1)]
         return torch.cat([self.predict(window.unsqueeze(0), times) for window in windows])
 
@@ -89,6 +90,22 @@ class FourTimes(Unlearned):
         return F.interpolate(picture, scale_factor=4, mode="bicubic", align_corners=False)
 
 
+class Halves(FourTimes):
+    """Frames at the inputs' own times and half-way between neighbours, enlarged."""
+
+    card = replace(FourTimes.card, name="halves", target="good_adapters:Halves", times="halves")
+
+    def predict(self, frames: Tensor, times: Sequence[float]) -> Tensor:
+        return torch.stack([self.enlarged(self.at(frames, time)) for time in times], dim=1)
+
+    def at(self, frames: Tensor, time: float) -> Tensor:
+        """The weighted mean of the neighbours in time."""
+        place = time + frames.shape[1] / 2 - 1
+        assert 0 <= place <= frames.shape[1] - 1
+        before = min(int(place), frames.shape[1] - 2)
+        return torch.lerp(frames[:, before], frames[:, before + 1], place - before)
+
+
 class Midpoint:
     """No predict_clip, the mid-point alone, and a variant."""
 
@@ -134,5 +151,5 @@ class Learned:
         return linear(frames, time) + residual
 
 
-GOOD = (TwoFrames, FourFrames, FourTimes, Midpoint, Learned)
+GOOD = (TwoFrames, FourFrames, FourTimes, Halves, Midpoint, Learned)
 KINDS = (TwoFrames, FourFrames, FourTimes)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from faulty import FAULTS, faulty
-from good_adapters import GOOD, KINDS, FourTimes, Learned, Midpoint, TwoFrames
+from faulty import FAULTS, HALVES_FAULTS, faulty
+from good_adapters import GOOD, KINDS, FourTimes, Halves, Learned, Midpoint, TwoFrames
 
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
@@ -16,13 +16,15 @@ from vfibench.testing import CheckResult, Report, check_adapter, check_names, st
 
 CONTENT = {"static_scene", "orientation", "channels", "interval", "alignment"}
 SEVERAL = {"several_times", "samples_and_times", "time_order"}
+OF_TIMES = {name: FAULTS[name] for name in FAULTS if FAULTS[name] in SEVERAL | {"predict_clip"}}
+OF_HALVES = OF_TIMES | {name: check for name, (check, _) in HALVES_FAULTS.items()}
 
 
 def names(report: Report, status: str) -> set[str]:
     return {result.name for result in report if result.status == status}
 
 
-@pytest.mark.parametrize("adapter", KINDS)
+@pytest.mark.parametrize("adapter", [*KINDS, Halves])
 def test_a_good_adapter_passes_every_check_with_none_skipped(adapter):
     report = check_adapter(adapter)
     assert names(report, "passed") == set(check_names()), str(report)
@@ -39,6 +41,12 @@ def test_a_fault_fails_the_check_it_belongs_to_and_no_other(kind, fault):
     for result in report:
         if result.status == "skipped":  # only ever as a consequence
             assert result.reason.startswith("needs "), str(report)
+
+
+@pytest.mark.parametrize("fault", OF_HALVES)
+def test_a_fault_in_the_times_of_halves_fails_the_check_it_belongs_to_and_no_other(fault):
+    report = check_adapter(faulty(Halves, fault), size=(32, 64))
+    assert names(report, "failed") == {OF_HALVES[fault]}, str(report)
 
 
 def test_every_check_is_the_one_name_of_some_fault():

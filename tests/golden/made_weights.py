@@ -10,6 +10,7 @@ reference figures were made. As a command it writes a checkpoint in a released f
 from __future__ import annotations
 
 import argparse
+import datetime
 import hashlib
 import math
 import re
@@ -50,6 +51,16 @@ def bare(network: nn.Module) -> object:
     return network.state_dict()
 
 
+def from_ddp(network: nn.Module) -> object:
+    """A state dict saved from DistributedDataParallel, "module." before every name."""
+    return {f"module.{name}": tensor for name, tensor in network.state_dict().items()}
+
+
+def modules_for_nets(network: nn.Module) -> object:
+    """A state dict of SoftSplat's, whose names say "module" where the network now says "net"."""
+    return {name.replace("net", "module"): tensor for name, tensor in network.state_dict().items()}
+
+
 def superslomo_stages(network: nn.Module) -> object:
     """SuperSloMo's two stages, with the state a real Adam and StepLR leave behind."""
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
@@ -66,9 +77,102 @@ def superslomo_stages(network: nn.Module) -> object:
     }
 
 
+def superslomo_with_a_date(network: nn.Module) -> object:
+    """Paliwal's two networks and what his training script notes beside them, a datetime among it."""
+    return {
+        "Detail": "End to end Super SloMo.",
+        "epoch": 199,
+        "timestamp": datetime.datetime(2018, 9, 4, 12, 30, 15, 250),
+        "trainBatchSz": 6,
+        "validationBatchSz": 10,
+        "learningRate": 1e-06,
+        "loss": [[1.5], [1.25]],
+        "valLoss": [[1.75], [1.5]],
+        "valPSNR": [[27.0], [28.0]],
+        "state_dictFC": network.get_submodule("state_dictFC").state_dict(),
+        "state_dictAT": network.get_submodule("state_dictAT").state_dict(),
+    }
+
+
+def superslomo_with_optimizer(network: nn.Module) -> object:
+    """NVIDIA's dict; the optimizer's state is of the shortest tensors only."""
+    optimizer = torch.optim.Adam([one for one in network.parameters() if one.dim() == 1], lr=1e-4)
+    return {
+        "epoch": 499,
+        "arch": "HJSuperSloMo",
+        "state_dict": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+
+
+def sepconv_of_old(network: nn.Module) -> object:
+    """A bare state dict whose names begin with "module" where they are "net" today."""
+    return {name.replace("net", "module", 1): tensor for name, tensor in network.state_dict().items()}
+
+
 SUPERSLOMO = "vfibench_adapters.superslomo.network:SuperSloMo"
 
+RIFE_RULE = {
+    "gain": 1.4,
+    "bias": 0.05,
+    "transpose": r"lastconv|unet\.up\d\.0\.",
+    "mult": [
+        [r"convblock.*\.0\.weight", 0.9],
+        ["lastconv", 0.6],
+        [r"unet\.conv\.", 0.5],
+        [r"(unet|contextnet).*\.bias", 4.0],
+        [r"contextnet.*\.0\.weight", 1.3],
+    ],
+    "add": [[r"(convblock\.\d\.1|conv0\.\d\.1|conv[12]\.1|up\d\.1)\.weight", 0.25]],
+}
+
 MADE: dict[str, Made] = {
+    "zooming_slomo": Made(
+        "vfibench_adapters.zooming_slowmo.network:ZoomingSlowMo",
+        {
+            "gain": 1.4,
+            "bias": 0.05,
+            "mult": [[r"(feature_extraction|recon_trunk)\.\d+\.conv2", 0.2], ["conv_last", 0.3]],
+        },
+        bare,
+    ),
+    "sepconv": Made(
+        "vfibench_adapters.sepconv.network:SepConv",
+        {
+            "gain": 1.4,
+            "bias": 0.05,
+            "mult": [[r"\.7\.weight", 0.15], [r"\.7\.bias", 0.4]],
+            "add": [[r"\.7\.bias", 0.014]],
+        },
+        sepconv_of_old,
+    ),
+    "rife": Made("vfibench_adapters.rife.network:IFNet", RIFE_RULE, from_ddp, {"timed": False}),
+    "rife_m": Made("vfibench_adapters.rife.network:IFNet", RIFE_RULE, from_ddp, {"timed": True}),
+    "softsplat": Made(
+        "vfibench_adapters.softsplat.network:SoftSplat",
+        {
+            "gain": 1.4,
+            "bias": 0.05,
+            "mult": [
+                [r"netFlow\.net\w+\.netMain\.0\.weight", 2.0],
+                [r"netFlow\.netSixth\.netMain\.10\.", 4.0],
+                [r"netFlow\.netFifth\.netMain\.10\.", 1.5],
+                [r"netFlow\.net(Fourth|Third)\.netMain\.10\.", 0.7],
+                [r"netFlow\.net(Second|First)\.netMain\.10\.", 0.4],
+                [r"netSynthesis\.\dx\d.*netMain\.3\.weight", 0.35],
+                [r"netWarp.*netMain\.2\.", 0.4],
+                [r"netSynthesis\.netOutput", 0.5],
+                ["netSoftmetric.netOutput", 0.3],
+            ],
+            "add1d": [[r"^netSynthesis.*\.weight$", 0.25]],
+        },
+        modules_for_nets,
+    ),
+    "toflow": Made(
+        "vfibench_adapters.toflow.network:TOFlow",
+        {"gain": 1.4, "bias": 0.05, "mult": [[r"SpyNet.*moduleBasic\.8\.", 0.6], ["conv_64_3_1x1", 0.3]]},
+        bare,
+    ),
     "superslomo": Made(
         SUPERSLOMO,
         {"gain": 1.4, "bias": 0.05, "mult": [["conv6", 2.5], ["conv7a", 3.0], ["final_conv", 3.0]]},
@@ -80,6 +184,43 @@ MADE: dict[str, Made] = {
         {"gain": 1.4, "bias": 0.05, "mult": [["conv6", 4.0], ["conv[789]a", 2.0], ["final_conv", 2.0]]},
         superslomo_stages,
         {"bottleneck": "convlstm"},
+    ),
+    "superslomo_r_gru": Made(
+        SUPERSLOMO,
+        {"gain": 1.4, "bias": 0.05, "mult": [["conv6", 4.0], ["conv[789]a", 2.0], ["final_conv", 2.0]]},
+        superslomo_stages,
+        {"bottleneck": "convgru"},
+    ),
+    "superslomo_paliwal": Made(
+        "vfibench_adapters.superslomo_adobe.network:SuperSloMo",
+        {
+            "gain": 1.4,
+            "bias": 0.05,
+            "mult": [
+                [r"FC\.conv1\.weight", 4.0],
+                [r"AT\.conv1\.weight", 2.0],
+                [r"FC\.conv3\.", 6.0],
+                [r"AT\.conv3\.", 2.0],
+                ["down5|up1", 2.0],
+            ],
+        },
+        superslomo_with_a_date,
+    ),
+    "superslomo_nvidia": Made(
+        "vfibench_adapters.superslomo_nvidia.network:SuperSloMo",
+        {
+            "gain": 1.4,
+            "bias": 0.05,
+            "mult": [
+                [r"encoder_layer1\.0\.weight", 0.03],
+                [r"flow_pred_bottleneck|flow_pred_decoder_layer5\.1", 2.0],
+                ["(forward|backward)_flow_conv", 3.0],
+                ["flow_interp_(forward|backward)_out_layer", 1.5],
+                ["flow_interp_vis_layer", 2.0],
+            ],
+        },
+        superslomo_with_optimizer,
+        kept=("mean_pix",),
     ),
 }
 

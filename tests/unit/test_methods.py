@@ -15,11 +15,12 @@ from made_clips import make_clip
 
 from vfibench.api import load_dataset
 from vfibench.assign import split_weights
-from vfibench.checks import check_predictions, predictions_hash
+from vfibench.checks import check_predictions, effective_padding, predictions_hash
 from vfibench.contracts import AdapterCard, Padding, Variant, WeightFile
 from vfibench.errors import VfibenchError
 from vfibench.frames import write_image
-from vfibench.methods import Method, resolve, split_variant
+from vfibench.methods import Method, resolve, split_variant, varied
+from vfibench.metrics.protocols import get_protocol
 from vfibench.plan import Planner, Request
 from vfibench.timing import measure_speed, parameters
 
@@ -268,3 +269,19 @@ def test_weights_of_a_method_are_those_of_its_variants(monkeypatch: pytest.Monke
         split_weights(["one=a.pt"], ["two"])
     with pytest.raises(VfibenchError, match="expected one --weights for one@x"):
         split_weights(["one=a.pt", "one@x=b.pt"], ["one@x"])
+
+
+def test_the_extra_pixels_of_a_variant_are_added_under_our_rule_too() -> None:
+    card = AdapterCard(
+        "padded",
+        "x:X",
+        padding=Padding(8, "constant", extra=3),
+        variants={"paper": Variant("as the paper pads", {}, Padding(8, "constant", extra=25))},
+    )
+    ours, theirs = get_protocol("vfibench"), get_protocol("softsplat")
+    assert effective_padding(Method("padded", card), ours) == Padding(8)
+    paper = Method("padded", varied(card, "paper"), variant="paper")
+    assert effective_padding(paper, ours) == Padding(8, extra=25)
+    assert effective_padding(paper, get_protocol("rife")) == Padding(8, "constant", extra=25)
+    assert theirs.padding is not None
+    assert effective_padding(Method("padded", card), theirs).multiple == 8

@@ -23,7 +23,7 @@ def speed(
     precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
     compiled: Annotated[bool, typer.Option("--compile", help="run through torch.compile")] = False,
     batch_size: Annotated[int, typer.Option(help="samples a call")] = 1,
-    inputs: Annotated[int | None, typer.Option(help="input frames (default: the most it takes)")] = None,
+    inputs: Annotated[int | None, typer.Option(help="input frames (default: its usual number)")] = None,
     times: Annotated[int, typer.Option(help="target times a call, such as 7 for 8x")] = 1,
     runs: Annotated[int, typer.Option(help="timed calls")] = 20,
     warmup: Annotated[int, typer.Option(help="untimed calls first")] = 3,
@@ -52,7 +52,7 @@ def speed(
         raise VfibenchError(f"{card.name} takes {card.inputs} input frames, found --inputs {inputs}")
     for name, value in (("--batch-size", batch_size), ("--times", times), ("--runs", runs)):
         check_count(name, value, 1)
-    target_times(card, inputs or max(card.inputs), times)
+    target_times(card, inputs or card.inputs[0], times)
     for name, value in (("--warmup", warmup), ("--threads", threads)):
         check_count(name, value, 0)
     if threads:

@@ -1,8 +1,9 @@
-"""Convolution followed by LeakyReLU."""
+"""Convolution followed by LeakyReLU, and the doubling of a decoder's features."""
 
 from __future__ import annotations
 
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 
 def conv_leaky(inputs: int, outputs: int, kernel: int, slope: float = 0.1) -> nn.Sequential:
@@ -14,3 +15,8 @@ def conv_leaky(inputs: int, outputs: int, kernel: int, slope: float = 0.1) -> nn
         nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2),
         nn.LeakyReLU(slope, inplace=True),
     )
+
+
+def double(features: Tensor) -> Tensor:
+    """[B, C, H, W] to [B, C, 2H, 2W], bilinear, pixels taken as areas (align_corners=False)."""
+    return F.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)

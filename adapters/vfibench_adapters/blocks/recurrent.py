@@ -1,8 +1,8 @@
-"""Convolutional recurrent networks: the ConvLSTM cell, a stack of cells, and a bidirectional pair.
+"""Convolutional recurrent networks: ConvLSTM and ConvGRU cells, a stack of cells, and a bidirectional pair.
 
 A cell splits its work in two, so that what depends on the input alone is computed for the whole sequence
-in one convolution: `project` maps inputs to gate pre-activations, `step` adds what the state contributes.
-Any cell with these two methods (a ConvGRU's, say) fits the stack.
+at once: `project` maps inputs to gate pre-activations, `step` adds what the state contributes. Any cell
+with these two methods fits the stack.
 """
 
 from __future__ import annotations
@@ -56,6 +56,45 @@ class ConvLSTMCell(nn.Module):
         admit, forget, release, candidate = (projected + recurrent).chunk(4, dim=1)
         memory = forget.sigmoid() * memory + admit.sigmoid() * candidate.tanh()
         return release.sigmoid() * memory.tanh(), memory
+
+
+class ConvGRUCell(nn.Module):
+    """ConvGRU cell (Ballas et al., 2016, arXiv 1511.06432).
+
+    Each gate is a convolution of [input, hidden state]; the candidate's sees the hidden state through the
+    reset gate, and the update gate says how much of the candidate is taken:
+    h' = (1 - update) * h + update * tanh(conv[x, reset * h]).
+    """
+
+    def __init__(self, inputs: int, hidden: int, kernel: int = 3) -> None:
+        super().__init__()
+        self.inputs = inputs
+        self.update_gate = nn.Conv2d(inputs + hidden, hidden, kernel, padding=kernel // 2)
+        self.reset_gate = nn.Conv2d(inputs + hidden, hidden, kernel, padding=kernel // 2)
+        self.out_gate = nn.Conv2d(inputs + hidden, hidden, kernel, padding=kernel // 2)
+
+    def project(self, inputs: Tensor) -> Tensor:
+        """[M, inputs, H, W] to [M, 3 * hidden, H, W]: update, reset, candidate, biases included."""
+        gates = self.update_gate, self.reset_gate, self.out_gate
+        parts = [
+            F.conv2d(inputs, gate.weight[:, : self.inputs], gate.bias, padding=gate.padding) for gate in gates
+        ]
+        return torch.cat(parts, 1)
+
+    def step(self, projected: Tensor, state: State | None) -> State:
+        """Next (h,), [B, hidden, H, W]; without a state h is zero and costs nothing."""
+        update, reset, candidate = projected.chunk(3, dim=1)
+        if state is None:
+            return (update.sigmoid() * candidate.tanh(),)
+        (hidden,) = state
+        reset = (reset + self._recurrent(self.reset_gate, hidden)).sigmoid()
+        candidate = (candidate + self._recurrent(self.out_gate, hidden * reset)).tanh()
+        update = (update + self._recurrent(self.update_gate, hidden)).sigmoid()
+        return (hidden * (1 - update) + candidate * update,)
+
+    def _recurrent(self, gate: nn.Conv2d, hidden: Tensor) -> Tensor:
+        """What the hidden state adds to a gate."""
+        return F.conv2d(hidden, gate.weight[:, self.inputs :], padding=gate.padding)
 
 
 class RecurrentStack(nn.Module):

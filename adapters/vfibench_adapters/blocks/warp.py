@@ -17,18 +17,26 @@ def backward_warp(image: Tensor, flow: Tensor, padding: Literal["zeros", "border
     neighbouring pixels of a wide frame apart.
 
     Args:
-        image: [B, C, H, W], H and W at least 2.
+        image: [B, C, H, W].
         flow: [B, 2, H, W] in pixels, x in channel 0.
         padding: what lies outside the image: zeros, or its border continued.
 
     Returns:
         [B, C, H, W] in float32, or float64 where an input is.
     """
+    x, y = positions(image, flow)
+    if min(image.shape[-2:]) == 1:  # a single line has no length to measure by: add one of what lies outside
+        lines = (0, int(image.shape[-1] == 1), 0, int(image.shape[-2] == 1))
+        image = F.pad(image, lines, mode="constant" if padding == "zeros" else "replicate")
+    height, width = image.shape[-2:]
+    grid = torch.stack((x * (2 / (width - 1)) - 1, y * (2 / (height - 1)) - 1), dim=-1)
+    return F.grid_sample(image.to(grid.dtype), grid, padding_mode=padding, align_corners=True)
+
+
+def positions(image: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
+    """Where the flow points from each pixel: columns and rows, each [B, H, W], in float32 at least."""
     height, width = image.shape[-2:]
     dtype = torch.promote_types(torch.promote_types(image.dtype, flow.dtype), torch.float32)
     columns = torch.arange(width, device=flow.device, dtype=dtype)
     rows = torch.arange(height, device=flow.device, dtype=dtype).unsqueeze(1)
-    x = (flow[:, 0].to(dtype) + columns) * (2 / (width - 1)) - 1
-    y = (flow[:, 1].to(dtype) + rows) * (2 / (height - 1)) - 1
-    grid = torch.stack((x, y), dim=-1)
-    return F.grid_sample(image.to(dtype), grid, mode="bilinear", padding_mode=padding, align_corners=True)
+    return flow[:, 0].to(dtype) + columns, flow[:, 1].to(dtype) + rows

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,14 +15,15 @@ from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD, AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.weights import read_checkpoint
 from vfibench_adapters.loading import contents, placed, trained, untrained
-from vfibench_adapters.superslomo.cards import CONVLSTM, SUPERSLOMO
-from vfibench_adapters.superslomo.network import Bottleneck, SuperSloMo
+from vfibench_adapters.superslomo.cards import CONVGRU, CONVLSTM, SUPERSLOMO
+from vfibench_adapters.superslomo.network import Bottleneck, Motion, SuperSloMo, windows
 
 PREFIXES = {"stage1_state_dict": "stage1_model.", "stage2_state_dict": "stage2_model."}
 
 BOTTLENECKS: dict[Bottleneck, str] = {
     "conv": "plain convolutions (conv6.0.0...)",
     "convlstm": "ConvLSTM (conv6.forward_net...)",
+    "convgru": "ConvGRU (conv6.forward_net...)",
 }
 
 
@@ -52,12 +54,49 @@ class SuperSloMoAdapter:
             [B, T, 3, H, W].
         """
         if frames.shape[1] not in self.card.inputs:
-            expected = " or ".join(map(str, self.card.inputs))
-            raise VfibenchError(f"{self.card.name}: expected {expected} frames, found {frames.shape[1]}")
+            raise self._another_count(frames.shape[1])
         normalised = (frames - self.mean) / self.std
-        motion = self.network.motion(normalised)
+        return self._synthesised(normalised, self.network.motion(normalised), times)
+
+    def predict_clip(self, frames: Tensor, times: Sequence[float]) -> Tensor:
+        """Interpolate between consecutive frames; each pair of neighbours is encoded once for all windows.
+
+        What comes after the first encoder depends on a window's other pairs and is computed for each.
+
+        Args:
+            frames: [F, 3, H, W] as `predict` takes them.
+            times: T times in (0, 1).
+
+        Returns:
+            [F - N + 1, T, 3, H, W], N the card's usual count; prediction k is that of frames k to k + N - 1.
+        """
+        count = self.card.inputs[0]
+        if len(frames) < count:
+            raise VfibenchError(
+                f"{self.card.name}: expected at least {count} frames in a clip, found {len(frames)}"
+            )
+        clip = ((frames - self.mean) / self.std).unsqueeze(0)
+        made = [
+            self._synthesised(clip[:, first : first + count], motion, times)
+            for first, motion in enumerate(self._motions(clip, count))
+        ]
+        return torch.cat(made)
+
+    def _motions(self, clip: Tensor, count: int) -> Iterator[Motion]:
+        """The motion of each `count` consecutive frames of [1, F, 3, H, W]; few encodings are kept."""
+        encoded: deque[list[Tensor]] = deque(maxlen=count - 1)
+        for pair in windows(clip):
+            encoded.append(self.network.stage1_model.encode(pair))
+            if len(encoded) == count - 1:
+                yield self.network.motion_of(encoded)
+
+    def _synthesised(self, normalised: Tensor, motion: Motion, times: Sequence[float]) -> Tensor:
         made = [self.network.synthesise(normalised, motion, time).frame for time in times]
         return torch.stack(made, dim=1) * self.std + self.mean
+
+    def _another_count(self, found: int) -> VfibenchError:
+        expected = " or ".join(map(str, self.card.inputs))
+        return VfibenchError(f"{self.card.name}: expected {expected} frames, found {found}")
 
     def _network(self, path: Path | None) -> SuperSloMo:
         make = partial(SuperSloMo, self.bottleneck)
@@ -72,10 +111,17 @@ class SuperSloMoAdapter:
 
 
 class ConvLSTMAdapter(SuperSloMoAdapter):
-    """SuperSloMo-R: ConvLSTM bottlenecks over three windows of four frames, or the one window of two."""
+    """SuperSloMo-R: ConvLSTM bottlenecks over the N - 1 windows of N frames, three where it was trained."""
 
     card: ClassVar[AdapterCard] = CONVLSTM
     bottleneck: ClassVar[Bottleneck] = "convlstm"
+
+
+class ConvGRUAdapter(SuperSloMoAdapter):
+    """SuperSloMo-R with ConvGRU bottlenecks, of which no trained weights were released."""
+
+    card: ClassVar[AdapterCard] = CONVGRU
+    bottleneck: ClassVar[Bottleneck] = "convgru"
 
 
 def stage_weights(checkpoint: object, path: Path) -> dict[str, Tensor]:
@@ -107,7 +153,7 @@ def bottleneck_of(state: Mapping[str, Any]) -> str:
     """What stands in the bottleneck of these weights, in words."""
     names = [name for name in state if ".conv6." in name]
     if any(".update_gate." in name for name in names):
-        return "ConvGRU (conv6.forward_net...)"
+        return BOTTLENECKS["convgru"]
     if any(".forward_net." in name for name in names):
         return BOTTLENECKS["convlstm"]
     return BOTTLENECKS["conv"] if names else "none"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vfibench.contracts import IMAGENET_MEAN, AdapterCard, Padding, PublishedScore, WeightFile
+from vfibench.contracts import IMAGENET_MEAN, AdapterCard, Padding, WeightFile
+from vfibench_adapters.published import published_scores
 
 CODE = "https://github.com/SreenivasVRao/SuperSloMo-VideoInterpolation-PyTorch"
 FOLDER = "https://drive.google.com/drive/folders/1UIjm1hJunIWGa7Oe-IhvibcBKXXcnZN4"
 LICENCE = "none stated (the ConvLSTM submodule: MIT)"
 TRAINING = "NFS-240, Adobe240 and Vimeo-90K septuplets together, 150 epochs"
-SOURCE = "SreenivasVRao repository, experiments/Notes.org"
 
 # The original normalises first and then pads with zeros, which is the mean colour, on both sides.
 MEAN_COLOUR = Padding(multiple=32, mode="constant", place="centred", value=IMAGENET_MEAN)
@@ -20,15 +20,6 @@ def _weights(name: str, bottleneck: str) -> WeightFile:
         url=FOLDER,
         structure=f"dict of stage1_state_dict and stage2_state_dict, bottleneck of {bottleneck}",
         licence="none stated",
-    )
-
-
-def _septuplet(psnr: float, ssim: float, ie: float) -> tuple[PublishedScore, ...]:
-    """Scores on im2, im4 and im6 of the Vimeo-90K septuplet test set."""
-    values = {"psnr": psnr, "ssim": ssim, "ie-l2": ie}
-    return tuple(
-        PublishedScore("vimeo90k-septuplet", metric, "superslomo-r", value, SOURCE)
-        for metric, value in values.items()
     )
 
 
@@ -45,7 +36,7 @@ SUPERSLOMO = AdapterCard(
     times="any",
     padding=MEAN_COLOUR,
     training_data=TRAINING,
-    published=_septuplet(34.736, 0.951, 4.813),
+    published=published_scores("superslomo"),
 )
 
 CONVLSTM = AdapterCard(
@@ -57,9 +48,30 @@ CONVLSTM = AdapterCard(
     licence=LICENCE,
     code_url=CODE,
     weights=(_weights("superslomo-r.pt", "bidirectional ConvLSTM"),),
-    inputs=(2, 4),
+    inputs=(4, 2, 6, 8),  # four is what the released weights were trained on
     times="any",
     padding=MEAN_COLOUR,
     training_data=TRAINING,
-    published=_septuplet(35.554, 0.956, 4.488),
+    published=published_scores("convlstm"),
+)
+
+CONVGRU = AdapterCard(
+    name="convgru",
+    target="vfibench_adapters.superslomo.adapter:ConvGRUAdapter",
+    title="SuperSloMo-R: Super SloMo with a ConvGRU over three windows (no weights were released)",
+    paper=CONVLSTM.paper,
+    year=2020,
+    licence=LICENCE,
+    code_url=CODE,
+    weights=(
+        WeightFile(
+            name="superslomo-r-gru.pt",
+            url="",  # none was released
+            structure="dict of stage1_state_dict and stage2_state_dict, bottleneck of bidirectional ConvGRU",
+        ),
+    ),
+    inputs=(4, 2, 6, 8),
+    times="any",
+    padding=MEAN_COLOUR,
+    training_data="no trained weights were released",
 )

@@ -2,23 +2,26 @@
 
 Two U-Nets. The first finds the flow between the frames of a window (two neighbouring frames), the second
 refines the flow from time t to both and says which frame sees what. SuperSloMo-R looks at several
-consecutive windows and joins them by a bidirectional ConvLSTM in both bottlenecks; only the middle window
-is synthesised. Frames here are normalised by ImageNet mean and deviation; flows are in pixels, (x, y).
+consecutive windows and joins them by a bidirectional ConvLSTM or ConvGRU in both bottlenecks; only the
+middle window is synthesised. Frames here are normalised by ImageNet mean and deviation; flows are in
+pixels, (x, y).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vfibench_adapters.blocks.conv import conv_leaky
-from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvLSTMCell
+from vfibench_adapters.blocks.conv import conv_leaky, double
+from vfibench_adapters.blocks.intermediate import blend, flows_at
+from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvGRUCell, ConvLSTMCell
 from vfibench_adapters.blocks.warp import backward_warp
 
-Bottleneck = Literal["conv", "convlstm"]
+Bottleneck = Literal["conv", "convlstm", "convgru"]
 
 
 class ConvBottleneck(nn.Sequential):
@@ -42,11 +45,8 @@ class ConvBottleneck(nn.Sequential):
 def _bottleneck(kind: Bottleneck, channels: int) -> ConvBottleneck | BidirectionalStack:
     if kind == "conv":
         return ConvBottleneck(channels)
-    return BidirectionalStack(ConvLSTMCell, channels, channels, layers=2)
-
-
-def _double(features: Tensor) -> Tensor:
-    return F.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
+    cell = ConvLSTMCell if kind == "convlstm" else ConvGRUCell
+    return BidirectionalStack(cell, channels, channels, layers=2)
 
 
 class UNet(nn.Module):
@@ -56,7 +56,7 @@ class UNet(nn.Module):
 
     Args:
         inputs, outputs: channels in and out.
-        bottleneck: "conv" or "convlstm".
+        bottleneck: "conv", "convlstm" or "convgru".
         cross: channels from elsewhere that join the bottleneck's.
         width: channels of the first level; 32 in the released networks.
     """
@@ -90,11 +90,11 @@ class UNet(nn.Module):
     def decode(self, bottom: Tensor, levels: list[Tensor]) -> Tensor:
         """Bottleneck features [B, C, H/32, W/32] and what `encode` gave, to [B, outputs, H, W]."""
         level1, level2, level3, level4, level5 = levels[:5]
-        x = self.conv7b(self.conv7a(_double(bottom)))
-        x = self.conv8b(self.conv8a(_double(torch.cat((x, level5), 1))))
-        x = self.conv9b(self.conv9a(_double(torch.cat((x, level4), 1))))
-        x = self.conv10b(self.conv10a(_double(torch.cat((x, level3), 1))))
-        x = self.conv11b(self.conv11a(_double(torch.cat((x, level2), 1))))
+        x = self.conv7b(self.conv7a(double(bottom)))
+        x = self.conv8b(self.conv8a(double(torch.cat((x, level5), 1))))
+        x = self.conv9b(self.conv9a(double(torch.cat((x, level4), 1))))
+        x = self.conv10b(self.conv10a(double(torch.cat((x, level3), 1))))
+        x = self.conv11b(self.conv11a(double(torch.cat((x, level2), 1))))
         x = self.fuse_conv(torch.cat((x, level1), 1))
         return self.final_conv(x)  # type: ignore[no-any-return]
 
@@ -135,7 +135,7 @@ class SuperSloMo(nn.Module):
     """Both stages. `motion` once a sample, then `synthesise` once a time.
 
     Args:
-        bottleneck: "conv" (Super SloMo) or "convlstm" (SuperSloMo-R).
+        bottleneck: "conv" (Super SloMo), "convlstm" or "convgru" (SuperSloMo-R).
         width: channels of the first level; 32 in the released networks.
     """
 
@@ -146,9 +146,12 @@ class SuperSloMo(nn.Module):
 
     def motion(self, frames: Tensor) -> Motion:
         """Flow within each of the N - 1 windows of [B, N, 3, H, W]; H and W are multiples of 32."""
-        unet = self.stage1_model
         # A window at a time: larger tensors fall out of the processor's cache.
-        encoded = [unet.encode(pair) for pair in _windows(frames)]
+        return self.motion_of([self.stage1_model.encode(pair) for pair in windows(frames)])
+
+    def motion_of(self, encoded: Sequence[list[Tensor]]) -> Motion:
+        """Flow within each window, from what stage 1's `encode` gave for it."""
+        unet = self.stage1_model
         bottom = unet.conv6(torch.stack([levels[-1] for levels in encoded]))
         flows = [unet.decode(one, levels) for one, levels in zip(bottom, encoded, strict=True)]
         return Motion(torch.stack(flows), bottom)
@@ -157,8 +160,8 @@ class SuperSloMo(nn.Module):
         """The frame at `time` in (0, 1) of the middle window; arguments as given to and by `motion`."""
         unet, middle = self.stage2_model, len(motion.flows) // 2
         bottoms = []
-        for index, (pair, flow) in enumerate(zip(_windows(frames), motion.flows, strict=True)):
-            flow_t1, flow_t0 = flows_from(flow, time)
+        for index, (pair, flow) in enumerate(zip(windows(frames), motion.flows, strict=True)):
+            flow_t0, flow_t1 = flows_at(time, *flow.chunk(2, dim=1))
             encoded = unet.encode(_stage2_input(pair, flow_t1, flow_t0))
             bottoms.append(encoded[-1])
             if index == middle:  # the other windows only speak through the bottleneck
@@ -166,28 +169,14 @@ class SuperSloMo(nn.Module):
         pair, flow_t1, flow_t0, encoded = kept
         bottom = unet.conv6.at(torch.stack(bottoms), middle)
         raw = unet.decode(torch.cat((bottom, motion.bottom[middle]), 1), encoded)
-        return _blend(pair, raw, flow_t1, flow_t0, time)
+        return _synthesis(pair, raw, flow_t1, flow_t0, time)
 
 
-def _windows(frames: Tensor) -> list[Tensor]:
-    """[B, N, 3, H, W] to the N - 1 neighbouring pairs, each [B, 6, H, W] in channels_last memory."""
-    pairs = zip(frames[:, :-1].unbind(1), frames[:, 1:].unbind(1), strict=True)
-    return [torch.cat(pair, 1).contiguous(memory_format=torch.channels_last) for pair in pairs]
-
-
-def flows_from(flows: Tensor, time: float) -> tuple[Tensor, Tensor]:
-    """Flows from time t to the second and to the first frame, linear in the two between them (equation 4).
-
-    Args:
-        flows: [B, 4, H, W], first to second frame, then back.
-        time: t in (0, 1).
-
-    Returns:
-        F_t1 and F_t0, each [B, 2, H, W].
-    """
-    onward, back = flows.chunk(2, dim=1)
-    rest = 1 - time
-    return rest * rest * onward - time * rest * back, time * time * back - rest * time * onward
+def windows(frames: Tensor) -> Iterator[Tensor]:
+    """The N - 1 neighbouring pairs of [B, N, 3, H, W], each [B, 6, H, W] in channels_last memory."""
+    for index in range(frames.shape[1] - 1):
+        pair = frames[:, index : index + 2].flatten(1, 2)
+        yield pair.contiguous(memory_format=torch.channels_last)
 
 
 def _stage2_input(pair: Tensor, flow_t1: Tensor, flow_t0: Tensor) -> Tensor:
@@ -198,13 +187,12 @@ def _stage2_input(pair: Tensor, flow_t1: Tensor, flow_t0: Tensor) -> Tensor:
     return joined.contiguous(memory_format=torch.channels_last)
 
 
-def _blend(pair: Tensor, raw: Tensor, flow_t1: Tensor, flow_t0: Tensor, time: float) -> Synthesis:
-    """Warp by the refined flows and average by visibility and nearness in time (equation 1)."""
+def _synthesis(pair: Tensor, raw: Tensor, flow_t1: Tensor, flow_t0: Tensor, time: float) -> Synthesis:
+    """Warp by the refined flows and blend."""
     frame0, frame1 = pair.chunk(2, dim=1)
     logit, delta_t1, delta_t0 = torch.split(raw.float(), [1, 2, 2], dim=1)
     refined_t1, refined_t0 = flow_t1 + delta_t1, flow_t0 + delta_t0
-    visible_1 = logit.sigmoid()
-    weight_0, weight_1 = (1 - time) * (1 - visible_1), time * visible_1
+    visible_0 = (-logit).sigmoid()  # the logit is the second frame's
     warped_0, warped_1 = backward_warp(frame0, refined_t0), backward_warp(frame1, refined_t1)
-    frame = (weight_0 * warped_0 + weight_1 * warped_1) / (weight_0 + weight_1)
-    return Synthesis(frame, raw, flow_t1, flow_t0, refined_t1, refined_t0, 1 - visible_1)
+    frame = blend(time, warped_0, warped_1, visible_0)
+    return Synthesis(frame, raw, flow_t1, flow_t0, refined_t1, refined_t0, visible_0)

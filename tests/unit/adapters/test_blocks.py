@@ -6,9 +6,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vfibench_adapters.blocks.conv import conv_leaky
-from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvLSTMCell, RecurrentStack
-from vfibench_adapters.blocks.warp import backward_warp
+from vfibench_adapters.blocks.conv import conv_leaky, double
+from vfibench_adapters.blocks.intermediate import blend, flows_at
+from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvGRUCell, ConvLSTMCell, RecurrentStack
+from vfibench_adapters.blocks.warp import backward_warp, positions
 
 
 def noise(*shape, seed=0):
@@ -51,6 +52,36 @@ def test_half_precision_flow_still_hits_the_right_pixel_of_a_wide_frame():
     torch.testing.assert_close(warped[..., :-1], image[..., 1:], rtol=0, atol=2e-3)
 
 
+def test_gradients_of_the_warp_reach_image_and_flow():
+    image, flow = noise(1, 2, 4, 5).double(), 0.3 * noise(1, 2, 4, 5, seed=1).double() + 0.1
+    assert torch.autograd.gradcheck(backward_warp, (image.requires_grad_(), flow.requires_grad_()))
+
+
+def test_positions_are_columns_then_rows_plus_the_flow():
+    x, y = positions(torch.zeros(1, 1, 3, 4), constant_flow(torch.zeros(1, 1, 3, 4), 0.5, -2.0))
+    assert x[0, 2].tolist() == [0.5, 1.5, 2.5, 3.5]
+    assert y[0, :, 3].tolist() == [-2.0, -1.0, 0.0]
+
+
+def test_flow_from_a_time_near_the_first_frame_is_nearly_the_whole_flow_to_the_second():
+    onward, back = torch.tensor([8.0, 4.0]).view(1, 2, 1, 1), torch.tensor([-6.0, -2.0]).view(1, 2, 1, 1)
+    to_first, to_second = (flow.flatten().tolist() for flow in flows_at(0.25, onward, back))
+    assert to_second == [0.5625 * 8 + 0.1875 * 6, 0.5625 * 4 + 0.1875 * 2]
+    assert to_first == [-0.0625 * 6 - 0.1875 * 8, -0.0625 * 2 - 0.1875 * 4]
+
+
+@pytest.mark.parametrize(("visible", "value"), [(0.0, 8.0), (1.0, 4.0), (0.5, 5.0)])
+def test_blending_weighs_by_visibility_and_nearness_in_time(visible, value):
+    first, second = torch.full((1, 3, 2, 2), 4.0), torch.full((1, 3, 2, 2), 8.0)
+    blended = blend(0.25, first, second, torch.full((1, 1, 2, 2), visible))
+    torch.testing.assert_close(blended, torch.full_like(first, value))
+
+
+def test_doubling_takes_pixels_as_areas():
+    row = double(torch.tensor([0.0, 4.0]).view(1, 1, 1, 2))[0, 0]
+    assert row.tolist() == [[0.0, 1.0, 3.0, 4.0]] * 2
+
+
 def test_conv_leaky_keeps_the_size_and_leaks_a_tenth():
     block = conv_leaky(1, 1, 7)
     with torch.no_grad():
@@ -73,21 +104,48 @@ def plain_lstm(cell, sequence):
     return torch.stack(outputs)
 
 
-def test_stacked_convlstm_cells_equal_the_plain_recurrence():
-    stack, sequence = RecurrentStack(ConvLSTMCell, 6, 4, layers=2), noise(3, 2, 6, 5, 7)
+def plain_gru(cell, sequence):
+    """ConvGRU in one piece: convolutions of [x, h] a step, the zero state made explicitly."""
+    hidden = torch.zeros(sequence.shape[1], cell.out_gate.out_channels, *sequence.shape[3:])
+    outputs = []
+    for item in sequence:
+        both = torch.cat((item, hidden), 1)
+        update, reset = torch.sigmoid(cell.update_gate(both)), torch.sigmoid(cell.reset_gate(both))
+        candidate = torch.tanh(cell.out_gate(torch.cat((item, hidden * reset), 1)))
+        hidden = hidden * (1 - update) + candidate * update
+        outputs.append(hidden)
+    return torch.stack(outputs)
+
+
+CELLS = {ConvLSTMCell: plain_lstm, ConvGRUCell: plain_gru}
+each_cell = pytest.mark.parametrize("cell", list(CELLS))
+
+
+@each_cell
+def test_stacked_cells_equal_the_plain_recurrence(cell):
+    stack, sequence = RecurrentStack(cell, 6, 4, layers=2), noise(3, 2, 6, 5, 7)
     plain = sequence
-    for cell in stack.cell_list:
-        plain = plain_lstm(cell, plain)
+    for layer in stack.cell_list:
+        plain = CELLS[cell](layer, plain)
     torch.testing.assert_close(stack(sequence), plain, rtol=0, atol=1e-6)
 
 
-def test_the_reverse_direction_is_put_back_in_order():
-    net, sequence = BidirectionalStack(ConvLSTMCell, 6, 8, layers=1), noise(3, 2, 6, 5, 7)
-    backward = plain_lstm(net.reverse_net.cell_list[0], sequence.flip(0)).flip(0)
+@each_cell
+def test_the_reverse_direction_is_put_back_in_order(cell):
+    net, sequence = BidirectionalStack(cell, 6, 8, layers=1), noise(3, 2, 6, 5, 7)
+    backward = CELLS[cell](net.reverse_net.cell_list[0], sequence.flip(0)).flip(0)
     torch.testing.assert_close(net(sequence)[:, :, 4:], backward, rtol=0, atol=1e-6)
 
 
+@each_cell
 @pytest.mark.parametrize("index", [0, 1, 2])
-def test_asking_for_one_step_gives_the_same_as_the_whole_sequence(index):
-    net, sequence = BidirectionalStack(ConvLSTMCell, 6, 8, layers=2), noise(3, 2, 6, 5, 7)
+def test_asking_for_one_step_gives_the_same_as_the_whole_sequence(cell, index):
+    net, sequence = BidirectionalStack(cell, 6, 8, layers=2), noise(3, 2, 6, 5, 7)
     torch.testing.assert_close(net.at(sequence, index), net(sequence)[index], rtol=0, atol=1e-6)
+
+
+def test_a_single_line_is_warped_like_the_same_line_among_others():
+    line, flow = noise(1, 2, 1, 9), noise(1, 2, 1, 9, seed=1)
+    among = F.pad(line, (0, 0, 1, 1))  # lines of zeros lie where the padding is zeros
+    warped = backward_warp(among, F.pad(flow, (0, 0, 1, 1)))[:, :, 1:2]
+    torch.testing.assert_close(backward_warp(line, flow), warped, rtol=0, atol=1e-5)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
-from golden.made_weights import superslomo_stages, write_released
+from golden.made_weights import made_network, superslomo_stages, write_released
 from safetensors.torch import save_file
 
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD
 from vfibench.errors import VfibenchError
+from vfibench.fitting import common_inputs
 from vfibench.frames import pad
-from vfibench_adapters.superslomo.adapter import ConvLSTMAdapter, SuperSloMoAdapter, stage_weights
-from vfibench_adapters.superslomo.network import SuperSloMo, flows_from
+from vfibench.registry import DATASETS
+from vfibench.weights import missing_weights
+from vfibench_adapters.superslomo.adapter import (
+    ConvGRUAdapter,
+    ConvLSTMAdapter,
+    SuperSloMoAdapter,
+    stage_weights,
+)
+from vfibench_adapters.superslomo.network import SuperSloMo
 
 CPU = torch.device("cpu")
 
@@ -29,13 +39,6 @@ def refusal(adapter, file):
     assert str(file) in message
     assert "\n" not in message
     return message
-
-
-def test_flow_from_a_time_near_the_first_frame_is_nearly_the_whole_flow_to_the_second():
-    flows = torch.tensor([8.0, 4.0, -6.0, -2.0]).view(1, 4, 1, 1)
-    to_second, to_first = (flow.flatten().tolist() for flow in flows_from(flows, 0.25))
-    assert to_second == [0.5625 * 8 + 0.1875 * 6, 0.5625 * 4 + 0.1875 * 2]
-    assert to_first == [-0.0625 * 6 - 0.1875 * 8, -0.0625 * 2 - 0.1875 * 4]
 
 
 def test_padding_by_the_card_equals_the_originals_zeros_after_normalisation():
@@ -59,11 +62,11 @@ def test_a_file_of_convlstm_is_not_taken_for_superslomo(file):
     assert "expected plain convolutions (conv6.0.0...), found ConvLSTM (conv6.forward_net...)" in message
 
 
-def test_a_convgru_file_is_named_for_what_it_is(file):
-    name = "conv6.forward_net.cell_list.0.update_gate.weight"
-    stage = {name: torch.zeros(1)}
-    torch.save({"stage1_state_dict": stage, "stage2_state_dict": stage}, file)
-    assert "found ConvGRU" in refusal(ConvLSTMAdapter(), file)
+def test_convlstm_and_convgru_files_are_told_apart(file):
+    write_released("superslomo_r_gru", file, width=2)
+    assert "expected ConvLSTM (conv6.forward_net...), found ConvGRU" in refusal(ConvLSTMAdapter(), file)
+    write_released("superslomo_r", file, width=2)
+    assert "expected ConvGRU (conv6.forward_net...), found ConvLSTM" in refusal(ConvGRUAdapter(), file)
 
 
 def test_a_narrower_network_is_refused_with_the_first_shape_that_differs(file):
@@ -119,3 +122,100 @@ def test_random_parameters_repeat_and_leave_the_global_random_state_alone(monkey
     second.load(CPU, None)
     states = first.network.state_dict(), second.network.state_dict()
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+NAMES = {"convlstm": "superslomo_r", "convgru": "superslomo_r_gru"}
+ADAPTERS = {"convlstm": ConvLSTMAdapter, "convgru": ConvGRUAdapter}
+each_recurrence = pytest.mark.parametrize("kind", list(NAMES))
+
+
+def narrow(kind):
+    """An adapter with a narrow network of made-up weights, which is quick."""
+    adapter = ADAPTERS[kind]()
+    adapter.network = made_network(NAMES[kind], width=4)
+    adapter.mean, adapter.std = (torch.tensor(v).view(3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+    return adapter
+
+
+def without_memory(kind):
+    """The same with recurrent cells that forget everything and hear nothing of their state."""
+    adapter = narrow(kind)
+    for name, parameter in adapter.network.named_parameters():
+        parameter.requires_grad_(False)
+        if ".cell_list." not in name:
+            continue
+        if parameter.dim() == 4:
+            gates = 4 if kind == "convlstm" else 1
+            parameter[:, -parameter.shape[0] // gates :] = 0
+        elif "update_gate" in name:
+            parameter += 100  # all of the candidate
+        elif kind == "convlstm":
+            parameter.chunk(4)[1].sub_(100)  # the forget gate
+    return adapter
+
+
+def clip_of(count, size=32):
+    return torch.rand(1, count, 3, size, size, generator=torch.Generator().manual_seed(3))
+
+
+@each_recurrence
+@pytest.mark.parametrize("count", [4, 6, 8])
+def test_the_output_lies_in_the_middle_window(kind, count):
+    adapter, frames = without_memory(kind), clip_of(count)
+    middle = frames[:, count // 2 - 1 : count // 2 + 1]  # at times 0 and 1
+    found, alone = (adapter.predict(given, [0.25]) for given in (frames, middle))
+    torch.testing.assert_close(found, alone, rtol=0, atol=1e-5)
+    earlier = adapter.predict(frames[:, count // 2 - 2 : count // 2], [0.25])
+    assert (found - earlier).abs().max() > 0.05
+
+
+@each_recurrence
+@pytest.mark.parametrize("count", [4, 6, 8])
+def test_every_frame_reaches_the_output(kind, count):
+    adapter, frames = narrow(kind), clip_of(count)
+    with torch.inference_mode():
+        whole = adapter.predict(frames, [0.5])
+        for index in range(count):
+            changed = frames.clone()
+            changed[:, index] = 1 - changed[:, index]
+            assert (adapter.predict(changed, [0.5]) - whole).abs().max() > 1e-5, f"frame {index}"
+
+
+@each_recurrence
+def test_two_frames_are_one_window_and_not_replicated_ones(kind):
+    adapter, frames = narrow(kind), clip_of(2)
+    with torch.inference_mode():
+        assert len(adapter.network.motion(frames).flows) == 1
+        replicated = adapter.predict(frames[:, [0, 0, 1, 1]], [0.5])
+        assert (adapter.predict(frames, [0.5]) - replicated).abs().max() > 1e-3
+
+
+@each_recurrence
+def test_datasets_that_give_four_frames_give_four(kind):
+    four = [card for card in DATASETS.cards() if max(card.inputs) == 4]
+    assert four
+    assert {common_inputs(ADAPTERS[kind].card, card) for card in four} == {4}
+
+
+@each_recurrence
+def test_four_frames_are_used_even_where_there_are_eight(kind):
+    offers_more = replace(DATASETS.card("clip"), inputs=(2, 4, 6, 8))
+    assert common_inputs(ADAPTERS[kind].card, offers_more) == 4
+
+
+@each_recurrence
+def test_a_clip_takes_the_usual_count(kind):
+    adapter, clip = narrow(kind), clip_of(6)[0]
+    with torch.inference_mode():
+        fours = torch.cat([adapter.predict(clip[None, k : k + 4], [0.5]) for k in (0, 1, 2)])
+        torch.testing.assert_close(adapter.predict_clip(clip, [0.5]), fours, rtol=0, atol=1e-5)
+
+
+def test_clips_that_are_too_short_are_refused():
+    with pytest.raises(VfibenchError, match="convgru: expected at least 4 frames in a clip, found 3"):
+        narrow("convgru").predict_clip(clip_of(3)[0], [0.5])
+
+
+def test_convgru_asks_for_weights_and_says_that_none_were_released():
+    assert ConvGRUAdapter.card.learned
+    assert "none were released" in str(missing_weights(ConvGRUAdapter.card).hint)

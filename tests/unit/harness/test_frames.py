@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ RULES = [
     Padding(16, "constant", "centred", value=(0.485, 0.456, 0.406)),
     Padding(8, extra=5),
     Padding(128, extra=32, place="centred"),
+    Padding(32, place="centred", extra_when_fitting=16),
     Padding(1),
 ]
 
@@ -33,8 +35,9 @@ def test_cropping_undoes_padding_to_the_pixel(rule: Padding, size: tuple[int, in
     rule = Padding(32, "reflect") if rule.mode == "reflect" else rule  # reflection is bounded by the size
     frames = torch.rand(2, 3, 3, *size)
     padded = pad(frames, rule)
-    assert padded.shape[-2] % rule.multiple == 0
-    assert padded.shape[-1] % rule.multiple == 0
+    for before, after in zip(size, padded.shape[-2:], strict=True):
+        fits = before % rule.multiple == 0
+        assert (after - fits * 2 * rule.extra_when_fitting) % rule.multiple == 0
     enlarged = padded.repeat_interleave(scale, -1).repeat_interleave(scale, -2)
     expected = frames.repeat_interleave(scale, -1).repeat_interleave(scale, -2)
     assert torch.equal(crop(enlarged, *size, rule, scale), expected)
@@ -53,6 +56,19 @@ def test_the_odd_pixel_of_centred_padding_goes_to_the_end() -> None:
     assert margins(33, 64, Padding(32, place="centred")) == (15, 16, 0, 0)
     assert margins(33, 64, Padding(32)) == (0, 31, 0, 0)
     assert margins(256, 256, Padding(128, extra=32, place="centred")) == (64, 64, 64, 64)
+
+
+def test_a_side_that_fits_gets_its_own_extra_and_another_side_does_not() -> None:
+    rule = Padding(128, place="centred", extra_when_fitting=32)
+    assert margins(256, 448, rule) == (32, 32, 32, 32)
+    assert margins(480, 640, rule) == (16, 16, 32, 32)
+    assert margins(128, 129, rule) == (32, 32, 63, 64)
+    assert margins(64, 96, replace(rule, extra=32)) == (32, 32, 80, 80)  # 64 + 2 * 32 had to grow to fit
+
+
+def test_without_an_extra_for_fitting_sides_nothing_is_added_to_them() -> None:
+    assert Padding().extra_when_fitting == 0
+    assert margins(256, 512, Padding(128)) == margins(256, 512, Padding(128, place="centred")) == (0, 0, 0, 0)
 
 
 def test_frames_that_fit_are_not_copied() -> None:

@@ -84,14 +84,14 @@ def _in_place(subject: Subject, frames: Tensor) -> Tensor:
     needs=("stateless", "inputs_untouched", "several_times"),
 )
 def predict_clip(subject: Subject) -> Cases:
-    """Takes (frames [F, 3, H, W], times), gives [F - N + 1, T, 3, sH, sW]; N is the card's largest input.
+    """Takes (frames [F, 3, H, W], times), gives [F - N + 1, T, 3, sH, sW]; N is the card's usual input.
 
     At the mid-point, then at two times at once where the card allows any.
     """
     clip: Any = getattr(subject.adapter, "predict_clip", None)
     if clip is None:
         raise Skip("offers no predict_clip, which is optional")
-    count = max(subject.card.inputs)
+    count = subject.card.inputs[0]
     frames = moving(count + 2, *subject.size)
     windows = torch.stack([frames[k : k + count] for k in (0, 1, 2)])
     asked = [(0.5,)] if subject.card.times == "midpoint" else [(0.5,), subject.several(count)[1:3]]

@@ -24,8 +24,8 @@ def card(subject: Subject) -> Cases:
     yield "times", "" if known else f"expected 'midpoint', 'any' or 'halves', found {card.times!r}"
     whole = type(card.scale) is int and card.scale > 0
     yield "scale", "" if whole else f"expected a positive whole number, found {card.scale!r}"
-    fits = card.padding.multiple > 0 and card.padding.extra >= 0
-    yield "padding", "" if fits else f"expected multiple > 0 and extra >= 0, found {card.padding!r}"
+    fits = card.padding.multiple > 0 and min(card.padding.extra, card.padding.extra_when_fitting) >= 0
+    yield "padding", "" if fits else f"expected multiple > 0 and extras >= 0, found {card.padding!r}"
 
 
 @check("the card's target is the adapter's class, and every variant constructs it", needs=())

@@ -1,0 +1,1 @@
+"""SepConv: frame interpolation by adaptive separable convolution."""

@@ -1,0 +1,54 @@
+"""SepConv behind the harness's interface, with its released checkpoint files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from vfibench.contracts import AdapterCard
+from vfibench.errors import VfibenchError
+from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.sepconv.cards import SEPCONV
+from vfibench_adapters.sepconv.network import SepConv
+
+
+class SepConvAdapter:
+    """SepConv; two input frames, the mid-point."""
+
+    card: ClassVar[AdapterCard] = SEPCONV
+
+    def load(self, device: torch.device, weights: Path | None) -> None:
+        """Build the network on `device` from a released file, or from reproducible random numbers.
+
+        Raises:
+            VfibenchError: the file is no checkpoint, or one of another network.
+        """
+        self.network = placed(_network(weights), device)
+
+    def predict(self, frames: Tensor, times: Sequence[float]) -> Tensor:
+        """Interpolate the mid-point.
+
+        Args:
+            frames: [B, 2, 3, H, W] in [0, 1], H and W multiples of 32.
+            times: 0.5 alone.
+
+        Returns:
+            [B, 1, 3, H, W].
+        """
+        if frames.shape[1] != 2:
+            raise VfibenchError(f"sepconv: expected 2 frames, found {frames.shape[1]}")
+        if tuple(times) != (0.5,):
+            raise VfibenchError(f"sepconv: expected the time 0.5 alone, found {list(times)}")
+        first, second = frames.flip(2).unbind(1)  # the network was trained on BGR
+        return self.network(first, second).flip(1).unsqueeze(1)  # type: ignore[no-any-return]
+
+
+def _network(path: Path | None) -> SepConv:
+    if path is None:
+        return untrained(SepConv)
+    state = {name.replace("module", "net"): tensor for name, tensor in tensors_in(path).items()}
+    return trained(SepConv, state, path)

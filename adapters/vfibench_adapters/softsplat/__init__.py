@@ -1,0 +1,1 @@
+"""SoftSplat: softmax splatting for video frame interpolation."""

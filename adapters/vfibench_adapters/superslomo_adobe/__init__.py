@@ -1,0 +1,1 @@
+"""Super SloMo as Avinash Paliwal wrote and trained it, on Adobe240."""

@@ -1,0 +1,1 @@
+"""Super SloMo as its own group released it, with NVIDIA's work on unsupervised interpolation."""

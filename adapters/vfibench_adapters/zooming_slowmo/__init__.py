@@ -1,0 +1,1 @@
+"""Zooming Slow-Mo: space-time video super-resolution."""
