@@ -34,6 +34,7 @@ ORIGINALS = {
     "toflow": 0.445,
     "softsplat": 0.859,
     "sepconv": 0.731,
+    "dain": 8.279,
     "zooming-slowmo 2 to 3": 2.096,
     "zooming-slowmo 4 to 7": 4.756,
 }

@@ -106,7 +106,8 @@ def fetch(
 def by_hand(card: AdapterCard, file: WeightFile) -> VfibenchError:
     """The error for a file that only a browser can fetch, or that was never released."""
     if not file.url:
-        return VfibenchError(f"no weights of {card.name} were released", "train your own, pass --weights FILE")
+        hint = "train your own and pass --weights FILE"
+        return VfibenchError(f"no weights of {card.name} were released", hint)
     return VfibenchError(
         f"{file.name} of {card.name} cannot be fetched by a program; open {file.url} in a browser",
         f"then: vfibench fetch weights {card.name} --from {file.name} (or pass --weights {file.name})",

@@ -86,7 +86,7 @@ def common_inputs(method: AdapterCard, dataset: DatasetCard) -> int:
 
 
 def _numbers(values: Sequence[int]) -> str:
-    return " or ".join(map(str, values))
+    return " or ".join(map(str, sorted(values)))
 
 
 def check_times(method: AdapterCard, dataset: DatasetCard, fit: Fit, times: Sequence[float]) -> None:

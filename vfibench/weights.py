@@ -5,7 +5,6 @@ Nothing heavy is imported until a file is read.
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import os
 import pickle
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
+from vfibench.plain import PLAIN
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -26,9 +26,10 @@ HINT_FETCH_AGAIN = "fetch the file again and compare its size with the source's"
 
 
 def read_checkpoint(path: Path) -> object:
-    """Read a checkpoint on the CPU: safetensors by its suffix, else torch's, tensors, plain data and dates.
+    """Read a checkpoint on the CPU: safetensors by its suffix, else torch's, tensors and plain data.
 
-    Tensors stay mapped to the file, so parts that are not used (an optimizer's state) never enter memory.
+    Plain data are also dates, options and numpy's numbers, see `vfibench.plain`. Tensors stay mapped to the
+    file, so parts that are not used (an optimizer's state) never enter memory.
 
     Args:
         path: the file.
@@ -149,6 +150,8 @@ def _refuse_what_is_no_checkpoint(path: Path) -> None:
         raise VfibenchError(f"expected a checkpoint, found an empty file: {path}", HINT_FETCH_AGAIN)
     if head.startswith(b"PK") and not _is_archive(path):
         raise VfibenchError(f"expected a whole checkpoint, found one cut short: {path}", HINT_FETCH_AGAIN)
+    if head.startswith(b"PK"):
+        _refuse_other_archives(path)
     if not head.startswith((b"PK", b"\x80")):  # a zip archive; a pickle of protocol 2 or later
         found = _text(head) or "a file of another kind"
         raise VfibenchError(f"expected a checkpoint, found {found} in {path}", HINT_FETCH_AGAIN)
@@ -159,6 +162,19 @@ def _is_archive(path: Path) -> bool:
         return zipfile.is_zipfile(path)
     except zipfile.BadZipFile:  # a damaged end record
         return False
+
+
+def _refuse_other_archives(path: Path) -> None:
+    """Tell torch's own archives, which hold a data.pkl, from a folder that its authors have zipped."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+    except zipfile.BadZipFile:
+        return  # torch will say what is wrong with it
+    if not any(name.rpartition("/")[2] == "data.pkl" for name in names):
+        found = f"a zip archive of {', '.join(names[:3]) or 'nothing'}" + (" ..." if len(names) > 3 else "")
+        message = f"expected a checkpoint, found {found} in {path}"
+        raise VfibenchError(message, "unpack it and give the weight file that it holds")
 
 
 def _text(head: bytes) -> str:
@@ -175,8 +191,8 @@ def _text(head: bytes) -> str:
 def _read_torch(path: Path) -> object:
     import torch
 
-    try:  # some training scripts note a date beside the tensors; its class runs nothing
-        with warnings.catch_warnings(), torch.serialization.safe_globals([datetime.datetime]):
+    try:
+        with warnings.catch_warnings(), torch.serialization.safe_globals(PLAIN):
             warnings.simplefilter("ignore")  # about pickle protocols; what cannot be read is an error below
             return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_archive(path))
     except pickle.UnpicklingError as error:

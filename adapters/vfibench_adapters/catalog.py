@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfibench.contracts import AdapterCard
 from vfibench_adapters.baselines.cards import BLEND, NEAREST
+from vfibench_adapters.dain.cards import DAIN
 from vfibench_adapters.rife.cards import RIFE, RIFE_M
 from vfibench_adapters.sepconv.cards import SEPCONV
 from vfibench_adapters.softsplat.cards import SOFTSPLAT
@@ -26,5 +27,6 @@ CARDS: tuple[AdapterCard, ...] = (
     TOFLOW,
     SOFTSPLAT,
     SEPCONV,
+    DAIN,
     ZOOMING_SLOWMO,
 )

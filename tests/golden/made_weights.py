@@ -168,6 +168,22 @@ MADE: dict[str, Made] = {
         },
         modules_for_nets,
     ),
+    "dain": Made(
+        "vfibench_adapters.dain.network:DAIN",
+        {
+            "gain": 1.4,
+            "bias": 0.05,
+            "transpose": "deconv|upfeat",
+            "mult": [
+                ["rectifyNet.block5", 0.1],
+                ["dc_conv7|predict_flow2", 0.8],
+                [r"initScaleNets_filter[12]\.2\.", 0.05],
+            ],
+            "add": [[r"initScaleNets_filter[12]\.2\.bias", 0.06], [r"depthNet\.1\.weight", 1.0]],
+            "abs_plus_one": ["running_var$"],
+        },
+        bare,
+    ),
     "toflow": Made(
         "vfibench_adapters.toflow.network:TOFlow",
         {"gain": 1.4, "bias": 0.05, "mult": [[r"SpyNet.*moduleBasic\.8\.", 0.6], ["conv_64_3_1x1", 0.3]]},

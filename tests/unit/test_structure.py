@@ -17,7 +17,7 @@ import vfibench
 ROOT = Path(vfibench.__file__).parent
 
 LAYERS = [
-    {"contracts", "errors", "process"},
+    {"contracts", "errors", "process", "plain"},
     {"frames", "resize", "registry", "selection"},
     {"metrics", "provenance", "statistics"},
     {"store", "weights", "fetching", "shards", "cells", "lines", "rows", "folders", "pipeline"},

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import datetime
 import os
 import pickle
 import sys
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -54,6 +57,109 @@ def test_a_date_beside_the_tensors_comes_back_and_its_class_is_allowed_for_the_r
     assert torch.serialization.get_safe_globals() == before
     with pytest.raises(pickle.UnpicklingError):
         torch.load(tmp_path / "a.pt", weights_only=True)
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+@pytest.mark.parametrize("core", [b"numpy.core.", b"numpy._core."], ids=["numpy1", "numpy2"])
+def test_numbers_of_numpy_come_back_as_pythons_whichever_numpy_wrote_them(tmp_path, core, legacy, monkeypatch):
+    numbers = [np.float64(27.5), np.float32(0.1), np.float16(2), np.int64(-3), np.uint8(200), np.bool_(True)]
+    big_endian = np.frombuffer(np.array(1.5, ">f8").tobytes(), ">f8")[0]
+    saved = {"valPSNR": [[*numbers, big_endian]], "weights": torch.ones(2)}
+    renamed = pickle_renaming(b"numpy._core.", core)
+    torch.save(saved, tmp_path / "a.pt", renamed, _use_new_zipfile_serialization=not legacy)
+    read = read_checkpoint(tmp_path / "a.pt")
+    assert read["valPSNR"] == [[one.item() for one in [*numbers, big_endian]]]
+    assert {type(one) for one in read["valPSNR"][0]} == {float, int, bool}
+    assert torch.equal(read["weights"], saved["weights"])
+    before = torch.serialization.get_safe_globals()
+    assert np.dtype not in before
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(tmp_path / "a.pt", weights_only=True)
+
+
+def pickle_renaming(old, new):
+    """A pickle module for torch.save that writes one module's name for another."""
+
+    class Pickler(pickle._Pickler):
+        def save_global(self, obj, name=None):
+            if getattr(obj, "__module__", "").startswith(old.decode()):
+                self.write(pickle.GLOBAL + obj.__module__.encode().replace(old, new))
+                self.write(b"\n" + obj.__qualname__.encode() + b"\n")
+                self.memoize(obj)
+            else:
+                super().save_global(obj, name)
+
+        dispatch = pickle._Pickler.dispatch | {type(os.mkdir): save_global, type(len): save_global}
+
+    class Module:
+        __name__ = "pickle"
+        dump = staticmethod(lambda obj, file, protocol: Pickler(file, protocol).dump(obj))
+
+    Module.Pickler = Pickler
+    return Module
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+def test_options_and_arrays_beside_the_tensors_do_not_keep_them_from_being_read(tmp_path, legacy):
+    options = argparse.Namespace(lr=1e-4, names=["adobe"], loss=np.float32(0.5))
+    saved = {"args": options, "losses": np.arange(5.0), "weights": torch.ones(2)}
+    torch.save(saved, tmp_path / "a.pt", _use_new_zipfile_serialization=not legacy)
+    read = read_checkpoint(tmp_path / "a.pt")
+    assert read["args"] == options
+    assert torch.equal(read["weights"], saved["weights"])
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda trap: argparse.Namespace(trap=trap),
+        lambda trap: np.array([trap], dtype=object),
+        lambda trap: [np.float64(1), trap],
+    ],
+    ids=["options", "array", "number"],
+)
+def test_what_is_allowed_lets_nothing_else_in(tmp_path, wrap, legacy):
+    trace = tmp_path / "trace"
+    torch.save({"a": wrap(Trap(trace))}, tmp_path / "a.pt", _use_new_zipfile_serialization=not legacy)
+    assert "a pickle that would run code" in refusal(tmp_path / "a.pt")
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.array((1, 2.0), [("a", "i4"), ("b", "f8")])[()],
+        np.str_("a"),
+        np.datetime64("2018-09-04"),
+        np.array([None]),
+        np.complex128(1j),
+    ],
+    ids=["record", "text", "date", "objects", "complex"],
+)
+def test_of_numpy_only_plain_numbers_are_let_in(tmp_path, value):
+    torch.save({"a": value}, tmp_path / "a.pt")
+    assert "it asks for numpy.dtype" in refusal(tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+def test_tensors_saved_on_a_gpu_come_back_on_the_cpu(tmp_path, legacy, monkeypatch):
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:3")
+    torch.save({"a": torch.arange(3.0)}, tmp_path / "a.pt", _use_new_zipfile_serialization=not legacy)
+    assert b"cuda:3" in (tmp_path / "a.pt").read_bytes()
+    read = read_checkpoint(tmp_path / "a.pt")["a"]
+    assert read.device.type == "cpu"
+    assert torch.equal(read, torch.arange(3.0))
+
+
+def test_a_zipped_folder_is_not_taken_for_a_damaged_checkpoint(tmp_path):
+    path = tmp_path / "RIFE_trained_model.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.mkdir("train_log")
+        archive.writestr("train_log/flownet.pkl", b"weights")
+    message = refusal(path)
+    assert "found a zip archive of train_log/flownet.pkl" in message
+    assert "unpack it" in message
 
 
 @pytest.mark.parametrize("other", [datetime.timedelta(1), datetime.date(2018, 9, 4), Path("a")])

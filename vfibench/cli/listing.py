@@ -47,7 +47,7 @@ def _facts(card: Any) -> tuple[str, ...]:
     from vfibench.contracts import AdapterCard, DatasetCard, MetricCard
 
     if isinstance(card, AdapterCard):
-        inputs = "/".join(map(str, card.inputs))
+        inputs = "/".join(map(str, sorted(card.inputs)))
         return f"{inputs} frames", card.times, "learned" if card.learned else "-", card.title
     if isinstance(card, DatasetCard):
         return str(card.count or "-"), "built-in" if card.builtin else card.size or "-", card.title

@@ -22,8 +22,8 @@ def deform_conv(features: Tensor, offsets: Tensor, mask: Tensor, weight: Tensor,
     """Deformable convolution of stride 1 that keeps the size.
 
     In plain PyTorch: all taps of a band of rows are read by one grid_sample and convolved by one matrix
-    product. On CPU this takes about a sixth of the time of torchvision's kernel, and memory does not grow
-    with the picture. Positions and sums are in float32 at least, autocast or not. Gradients reach all
+    product. On CPU this takes about a sixth of the time of torchvision's kernel, and hardly more memory
+    than the result. Positions and sums are in float32 at least, autocast or not. Gradients reach all
     arguments; on CUDA those of grid_sample are summed in no fixed order, and PyTorch refuses them under
     `torch.use_deterministic_algorithms(True)`.
 

@@ -95,7 +95,7 @@ class SuperSloMoAdapter:
         return torch.stack(made, dim=1) * self.std + self.mean
 
     def _another_count(self, found: int) -> VfibenchError:
-        expected = " or ".join(map(str, self.card.inputs))
+        expected = " or ".join(map(str, sorted(self.card.inputs)))
         return VfibenchError(f"{self.card.name}: expected {expected} frames, found {found}")
 
     def _network(self, path: Path | None) -> SuperSloMo:

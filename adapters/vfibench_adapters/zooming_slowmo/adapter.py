@@ -90,7 +90,7 @@ def indices_of(times: Sequence[float], count: int) -> list[int]:
     """
     name = ZOOMING_SLOWMO.name
     if count not in ZOOMING_SLOWMO.inputs:
-        expected = " or ".join(map(str, ZOOMING_SLOWMO.inputs))
+        expected = " or ".join(map(str, sorted(ZOOMING_SLOWMO.inputs)))
         raise VfibenchError(f"{name}: expected {expected} frames, found {count}")
     start = 1 - count / 2
     places = [2 * (time - start) for time in times]

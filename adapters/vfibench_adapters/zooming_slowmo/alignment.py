@@ -48,6 +48,23 @@ class Described(NamedTuple):
     shares: dict[tuple[int, int], Tensor]
 
 
+def _layers(level: int, channels: int, groups: int) -> dict[str, nn.Module]:
+    """Of one level of one half; only the coarsest has no coarser one to build on."""
+    if level == LEVELS[0]:
+        return {
+            "offset_conv1": conv3(2 * channels, channels),
+            "offset_conv2": conv3(channels, channels),
+            "dcnpack": DeformConv(channels, groups),
+        }
+    return {
+        "offset_conv1": conv3(2 * channels, channels),
+        "offset_conv2": conv3(2 * channels, channels),
+        "offset_conv3": conv3(channels, channels),
+        "dcnpack": DeformConv(channels, groups),
+        "fea_conv": conv3(2 * channels, channels),
+    }
+
+
 class PyramidAlignment(nn.Module):
     """Moves each of two features towards the other by deformable convolutions on three levels.
 
@@ -60,15 +77,7 @@ class PyramidAlignment(nn.Module):
         super().__init__()
         for half in HALVES:
             for level in LEVELS:
-                coarsest = level == LEVELS[0]
-                layers: dict[str, nn.Module] = {"offset_conv1": conv3(2 * channels, channels)}
-                layers["offset_conv2"] = conv3(channels if coarsest else 2 * channels, channels)
-                if not coarsest:
-                    layers["offset_conv3"] = conv3(channels, channels)
-                layers["dcnpack"] = DeformConv(channels, groups)
-                if not coarsest:
-                    layers["fea_conv"] = conv3(2 * channels, channels)
-                for name, layer in layers.items():
+                for name, layer in _layers(level, channels, groups).items():
                     self.add_module(f"L{level}_{name}_{half}", layer)
 
     def share(self, half: int, level: int, features: Tensor, *, moved: bool) -> Tensor:

@@ -42,7 +42,11 @@ def test_a_learned_method_says_where_it_comes_from(card):
     assert card.licence
     assert card.code_url.startswith("https://")
     assert card.training_data
-    assert all(file.url.startswith("https://") and file.structure for file in card.weights)
+    assert all(file.structure for file in card.weights)
+    if card.name == "convgru":  # none were released
+        assert [file.url for file in card.weights] == [""]
+    else:
+        assert all(file.url.startswith(("https://", "http://")) for file in card.weights)
 
 
 def test_superslomo_pads_as_its_own_evaluation_did():
@@ -54,8 +58,12 @@ def test_superslomo_pads_as_its_own_evaluation_did():
 
 def test_published_scores_are_those_of_the_authors_notes():
     figures = {
-        name: {score.metric: score.value for score in BY_NAME[name].published}
+        name: {
+            score.metric: score.value
+            for score in BY_NAME[name].published
+            if (score.dataset, score.definition) == ("vimeo90k-septuplet", "superslomo-r")
+        }
         for name in ("superslomo", "convlstm")
     }
-    assert figures["superslomo"] == {"psnr": 34.736, "ssim": 0.951, "ie-l2": 4.813}
-    assert figures["convlstm"] == {"psnr": 35.554, "ssim": 0.956, "ie-l2": 4.488}
+    assert figures["superslomo"] == {"psnr": 34.736, "ssim": 0.951, "ie": 4.813}
+    assert figures["convlstm"] == {"psnr": 35.554, "ssim": 0.956, "ie": 4.488}

@@ -28,7 +28,9 @@ SMALL = {"scale": 4, "inputs": (4,), "times": ALL}
     ("ours", "theirs", "expected"),
     [
         ({}, {}, Fit(2, 2)),
-        ({"inputs": (2, 4)}, {"inputs": (2, 4)}, Fit(4, 4)),
+        ({"inputs": (4, 2)}, {"inputs": (2, 4)}, Fit(4, 4)),
+        ({"inputs": (2, 4)}, {"inputs": (2, 4)}, Fit(2, 2)),  # the usual one goes before the largest
+        ({"inputs": (4, 2, 6, 8)}, {"inputs": (2, 6)}, Fit(6, 6)),
         ({"scale": 4, "inputs": (2, 4)}, SMALL, Fit(4, 4)),
         ({"scale": 4, "inputs": (2, 4)}, {"inputs": (2,)}, Fit(2, 2, reduced=4)),
         ({"scale": 2}, {}, Fit(2, 2, reduced=2)),

@@ -163,7 +163,8 @@ def test_a_worker_that_does_not_read_is_not_waited_for(tmp_path, monkeypatch):
 def test_one_bad_sample_of_a_run_fails_and_the_others_are_scored(tmp_path):
     clip = make_clip(tmp_path / "clip", count=7)
     count = tmp_path / "asked"
-    spoil = f"path = {str(count)!r}\nopen(path, 'a').write('x')\nif os.path.getsize(path) == 2: sys.exit('second')"
+    spoil = f"path = {str(count)!r}; open(path, 'a').write('x')\n"
+    spoil += "if os.path.getsize(path) == 2: sys.exit('second')"
     command = script(tmp_path, GREETING, loop(READ.strip(), spoil, ANSWER.strip()))
     request = Request((f"exec:{command}",), (f"clip:{clip}",), ("psnr",), batch_size=1)
     store = MemoryStore()
