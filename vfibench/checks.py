@@ -39,14 +39,20 @@ def sample_times(dataset: Dataset, index: int) -> tuple[float, ...]:
 
 
 def effective_padding(method: Method, protocol: Protocol) -> Padding:
-    """The protocol's rule, with a multiple the network accepts and the extra pixels a variant asks for."""
+    """The protocol's rule, with a multiple the network accepts and the extra pixels a variant asks for.
+
+    Those are both kinds: `extra`, and `extra_when_fitting`.
+    """
     needed = method.card.padding
     if protocol.padding is None:
         return needed
     asked = method.card.variants[method.variant].padding if method.variant else None
-    extra = asked.extra if asked else protocol.padding.extra
+    source = asked or protocol.padding
     return replace(
-        protocol.padding, multiple=math.lcm(protocol.padding.multiple, needed.multiple), extra=extra
+        protocol.padding,
+        multiple=math.lcm(protocol.padding.multiple, needed.multiple),
+        extra=source.extra,
+        extra_when_fitting=source.extra_when_fitting,
     )
 
 

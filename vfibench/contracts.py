@@ -99,6 +99,7 @@ class PublishedScore:
         source: where it is printed; "(second-hand)" where that place quotes another.
         variant: of the method's settings, "" for the default.
         weights: file name of the weights, "" for the first on the card.
+        level: of averaging: over frames, or over the means of clips.
         note: what makes it another measurement than ours in any case, "" for nothing.
     """
 
@@ -109,6 +110,7 @@ class PublishedScore:
     source: str
     variant: str = ""
     weights: str = ""
+    level: Literal["frame", "clip"] = "frame"
     note: str = ""
 
 
@@ -131,6 +133,7 @@ class AdapterCard:
         padding: what the network needs (multiple) and how its own evaluation padded (the rest).
         variants: named settings, such as {"scale-half": Variant("for 2K", {"scale": 0.5})}.
         training_data: what the released weights have seen.
+        notes: what a reader of its scores should know, such as how its own evaluation treats sizes.
         published: published scores.
         install_hint: the line that installs what the adapter needs beyond vfibench.
     """
@@ -149,6 +152,7 @@ class AdapterCard:
     padding: Padding = Padding()
     variants: Mapping[str, Variant] = field(default_factory=dict)
     training_data: str = ""
+    notes: str = ""
     published: tuple[PublishedScore, ...] = ()
     install_hint: str = ""
 

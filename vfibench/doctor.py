@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class DoctorReport:
         missing: first missing file of up to five incomplete samples.
         remarks: sentences of the dataset itself, such as how many samples a rule left out.
         unit: what is counted, "samples" or "clips".
+        faults: why files (or folders) of `missing` that are there count as missing.
     """
 
     card: DatasetCard
@@ -41,6 +43,7 @@ class DoctorReport:
     missing: tuple[Path, ...] = ()
     remarks: tuple[str, ...] = ()
     unit: str = "samples"
+    faults: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def _from_inventory(card: DatasetCard, inventory: Inventory) -> DoctorReport:
         total=tally.total,
         missing=tuple(inventory.missing.values())[:SHOWN],
         unit=tally.unit,
+        faults=inventory.faults,
     )
 
 

@@ -96,11 +96,20 @@ def fetch(
             _unpack(part, file.member)
         _check_size(file, part)
         check_pin(file, part, place)
-        check(part)
-        pin = f"{sha256_of(part)}  {file.name}\n"
+        _prove(check, part, str(given or file.url))
+        pin = part.with_name(pin_of(part).name)
+        pin.write_text(f"{sha256_of(part)}  {file.name}\n")
+        pin.replace(pin_of(place))  # first: a file left without its pin would stay so
         part.replace(place)
-    pin_of(place).write_text(pin)
     return place
+
+
+def _prove(check: Callable[[Path], None], part: Path, source: str) -> None:
+    """Check a file whose place is a passing one; an error names where it came from instead."""
+    try:
+        check(part)
+    except VfibenchError as error:
+        raise VfibenchError(error.message.replace(str(part), source), error.hint) from error
 
 
 def by_hand(card: AdapterCard, file: WeightFile) -> VfibenchError:
@@ -128,7 +137,7 @@ def check_pin(file: WeightFile, path: Path, place: Path | None = None) -> None:
         place: where it lies or will lie, if elsewhere.
     """
     pin = pin_of(place or path)
-    expected = file.sha256 or (pin.read_text().split()[0] if pin.is_file() else None)
+    expected = file.sha256 or (_pinned(pin) if pin.is_file() else None)
     if expected is None:
         return
     found = sha256_of(path)
@@ -140,6 +149,14 @@ def check_pin(file: WeightFile, path: Path, place: Path | None = None) -> None:
             if not file.sha256
             else "the file is damaged or another one; fetch it again",
         )
+
+
+def _pinned(pin: Path) -> str:
+    """The hash a pin holds."""
+    words = pin.read_text(errors="replace").split()
+    if not words:
+        raise VfibenchError(f"expected a sha256 in {pin}, found an empty file", "remove it, fetch again")
+    return words[0]
 
 
 def download(url: str, target: Path) -> None:

@@ -27,6 +27,7 @@ from vfibench.lines import Row
 from vfibench.metrics.scorer import Scorer
 from vfibench.plan import Job
 from vfibench.predictors import AdapterPredictor, Batch, FolderPredictor, Predictor, Watch
+from vfibench.registry import reason_of
 from vfibench.timing import peak_memory_mb
 
 DIGITS = 9  # of a stored score: far below any metric's own error, and the files stay readable
@@ -262,6 +263,8 @@ def open_predictor(job: Job, device: torch.device) -> Predictor:
     """The job's method, loaded and under the harness's care."""
     if job.method.folder is not None:
         return FolderPredictor(job.method.folder, device)
+    if job.compiled:
+        check_compiling(device)
     return AdapterPredictor(
         job.method.open(device),
         job.method.card,
@@ -272,6 +275,24 @@ def open_predictor(job: Job, device: torch.device) -> Predictor:
         enlarge=job.fit.enlarged,
         compiled=job.compiled,
     )
+
+
+def check_compiling(device: torch.device) -> None:
+    """Compile one sum, so that a machine that cannot is told once and not frame by frame.
+
+    Raises:
+        VfibenchError: torch.compile fails; as a rule there is no C++ compiler, or no Triton on CUDA.
+    """
+    try:
+        torch.compile(_one_more)(torch.zeros(2, device=device))
+    except Exception as error:  # each of the compiler's parts has errors of its own
+        raise VfibenchError(
+            f"torch.compile does not work here: {reason_of(error)}", "leave out --compile"
+        ) from error
+
+
+def _one_more(values: torch.Tensor) -> torch.Tensor:
+    return values + 1
 
 
 def by_shape(items: Sequence[Item]) -> list[list[Item]]:

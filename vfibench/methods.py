@@ -112,10 +112,7 @@ def find_card(name: str) -> AdapterCard:
     if name.startswith(EXEC):
         return greet(name.removeprefix(EXEC))[0]
     if name.startswith(FRAMES):
-        raise VfibenchError(
-            f"expected a method, found a folder of predictions, {name}",
-            "score it: vfibench run -m frames:DIR",
-        )
+        raise no_method(name)
     see_working_directory()
     found = load_target(name)
     card = getattr(found, "card", None)
@@ -125,6 +122,13 @@ def find_card(name: str) -> AdapterCard:
             "see CONTRIBUTING.md, 'Add a method'",
         )
     return card
+
+
+def no_method(name: str) -> VfibenchError:
+    """The error for "frames:DIR" where a network is needed."""
+    return VfibenchError(
+        f"expected a method, found a folder of predictions, {name}", "score it: vfibench run -m frames:DIR"
+    )
 
 
 def see_working_directory() -> None:
@@ -226,6 +230,7 @@ def card_facts(card: AdapterCard) -> dict[str, Any]:
         "licence": card.licence,
         "code_url": card.code_url,
         "training_data": card.training_data,
+        "notes": card.notes,
         "times": card.times,
         "learned": card.learned,
     }

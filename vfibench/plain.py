@@ -12,6 +12,7 @@ import datetime
 import pickle
 import re
 from collections.abc import Callable
+from typing import Any
 
 NUMBERS = re.compile(r"b1|[iu][1248]|f[248]")
 """Types of numpy's numbers: truth values, whole and floating ones, by their bytes."""
@@ -24,7 +25,7 @@ class Dtype:
         pickle.UnpicklingError: the type is another, such as of objects.
     """
 
-    def __init__(self, code: str, align: object = False, copy: object = True) -> None:
+    def __init__(self, code: str, *_: object) -> None:
         if not (isinstance(code, str) and NUMBERS.fullmatch(code)):
             raise pickle.UnpicklingError(f"GLOBAL numpy.dtype of {code!r}")
         self.code, self.order = code, "<"
@@ -54,13 +55,13 @@ def scalar(dtype: Dtype, data: bytes) -> float:
     return np.frombuffer(data, dtype.order + dtype.code)[0].item()  # type: ignore[no-any-return]
 
 
-def array(kind: object, shape: object, code: object) -> Array:
+def array(*_: object) -> Array:
     """Stands for numpy's function that makes an array, to be filled by its state."""
     return Array()
 
 
-def _named(stand_in: Callable[..., object], module: str, name: str) -> Callable[..., object]:
-    """A callable of its own that a pickle finds as `module.name`; torch looks at just these attributes."""
+def _function(stand_in: Callable[..., object], module: str, name: str) -> Callable[..., object]:
+    """The stand-in under numpy's name, which is all that torch goes by."""
 
     def call(*arguments: object) -> object:
         return stand_in(*arguments)
@@ -69,18 +70,16 @@ def _named(stand_in: Callable[..., object], module: str, name: str) -> Callable[
     return call
 
 
-def _class_named(stand_in: type, module: str, name: str) -> type:
-    stand_in.__module__, stand_in.__qualname__ = module, name
-    return stand_in
+Dtype.__module__, Dtype.__qualname__ = "numpy", "dtype"
+Array.__module__, Array.__qualname__ = "numpy", "ndarray"
 
-
-PLAIN: list[Callable[..., object]] = [
+PLAIN: list[Any] = [
     datetime.datetime,
     argparse.Namespace,
-    _class_named(Dtype, "numpy", "dtype"),
-    _class_named(Array, "numpy", "ndarray"),
+    Dtype,
+    Array,
     # numpy 2 moved its core; files of before and after are met.
-    *(_named(scalar, f"numpy.{core}.multiarray", "scalar") for core in ("core", "_core")),
-    *(_named(array, f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
+    *(_function(scalar, f"numpy.{core}.multiarray", "scalar") for core in ("core", "_core")),
+    *(_function(array, f"numpy.{core}.multiarray", "_reconstruct") for core in ("core", "_core")),
 ]
 """What `torch.serialization.safe_globals` is given: each is harmless with any arguments and any state."""

@@ -170,6 +170,7 @@ class Planner:
         request, card = self.request, dataset_card(name)
         fitted = fit(method.card, card) if method.folder is None else stored_fit(card)
         dataset = self._dataset(name, fitted.reads)
+        check_reach(request, method)
         if method.folder is None:
             check_times(method.card, card, fitted, dataset.times)
         else:
@@ -211,7 +212,7 @@ def score_settings(
     settings = {
         "weights_sha256": method.weights_sha256,
         "variant": method.variant,
-        "inputs": fitted.inputs,
+        "inputs": fitted.reads,
         "recursion": method.card.times == "midpoint" and any(time % 0.5 for time in dataset.times),
         "precision": request.precision,
         "device": request.device.partition(":")[0],
@@ -226,6 +227,16 @@ def score_settings(
         "metrics": {column: METRICS.card(column).version for column in columns},
     }
     return settings | fitted.settings | ({"compiled": True} if request.compiled else {})
+
+
+def check_reach(request: Request, method: Method) -> None:
+    """VfibenchError for precision or compilation of a method whose network is not run here."""
+    if not (method.folder or method.command) or (request.precision == "fp32" and not request.compiled):
+        return
+    asked = "--compile" if request.compiled else f"--precision {request.precision}"
+    raise VfibenchError(
+        f"{asked} does not reach {method.label}, whose network runs elsewhere", "leave it out"
+    )
 
 
 def check_numbers(request: Request) -> None:

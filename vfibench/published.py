@@ -1,14 +1,18 @@
-"""Published scores beside measured ones: with the same definition and protocol, or with why not."""
+"""Published scores beside measured ones: of the same definition, weights and samples, or with why not.
+
+Padding and the number of input frames may differ from the publication's under our own protocol; a run with
+the paper's protocol follows its padding as far as `vfibench list protocols` says.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from vfibench.contracts import AdapterCard, PublishedScore
 from vfibench.metrics.catalog import RULES
-from vfibench.statistics import summarise
+from vfibench.statistics import over_clips, summarise
 from vfibench.store import CellResult
 
 
@@ -36,15 +40,22 @@ class Beside:
 
 def published_facts(card: AdapterCard, dataset: str, variant: str) -> list[dict[str, Any]]:
     """The card's scores on a dataset, as facts to be stored with a cell of one variant."""
+    first = card.weights[0].name if card.weights else ""
     return [
-        asdict(score) for score in card.published if score.dataset == dataset and score.variant == variant
+        asdict(replace(score, weights=score.weights or first))
+        for score in card.published
+        if score.dataset == dataset and score.variant == variant
     ]
 
 
 def beside(result: CellResult) -> list[Beside]:
     """Every published score of a cell's method on its dataset, beside what the cell holds."""
     stored = result.cell.facts["method"].get("published", ())
-    return [_beside(result, PublishedScore(**facts)) for facts in stored]
+    known = {field.name for field in fields(PublishedScore)}  # another version may have stored more
+    return [
+        _beside(result, PublishedScore(**{name: fact for name, fact in facts.items() if name in known}))
+        for facts in stored
+    ]
 
 
 def column_of(score: PublishedScore) -> str:
@@ -64,7 +75,12 @@ def _beside(result: CellResult, score: PublishedScore) -> Beside:
     summary = summarise(result.rows, same)
     if summary.exact or summary.undefined or summary.mean is None:
         return Beside(score, column, None, "the mean leaves frames out")
-    return Beside(score, column, summary.mean)
+    if score.level == "frame":
+        return Beside(score, column, summary.mean)
+    clips = over_clips(result.rows, same)
+    if clips is None:
+        return Beside(score, column, None, "published as a mean over clips, and no clips are known here")
+    return Beside(score, column, clips.mean)
 
 
 def _other_weights(result: CellResult, score: PublishedScore) -> str:
@@ -94,5 +110,6 @@ def _same_rule(column: str, measured: Sequence[str]) -> str | None:
 
 def _not_measured(column: str, score: PublishedScore) -> str:
     if column in RULES:
-        return f"not scored under {score.definition or 'vfibench'} (--definition {score.definition})"
+        name = score.definition or "vfibench"
+        return f"not scored under {name} (--definition {name})"
     return f"{column} was not measured"

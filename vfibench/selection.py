@@ -50,6 +50,7 @@ class Inventory:
         source: where the files are to be had.
         count: given where the ids do not tell how large the whole set is: it is defined by its clips, as
             long as they are on disk, or by a number of samples.
+        faults: why files (or folders) of `missing` that are there count as missing.
     """
 
     dataset: str
@@ -59,6 +60,7 @@ class Inventory:
     missing: Mapping[str, Path] = field(default_factory=dict)
     source: str = ""
     count: Count | None = None
+    faults: Mapping[Path, str] = field(default_factory=dict)
 
     @property
     def tally(self) -> Count:
@@ -167,14 +169,18 @@ def _no_folder(inventory: Inventory) -> VfibenchError:
 
 def _incomplete(inventory: Inventory, advice: str) -> VfibenchError:
     """N of M found, and the first file that is not there."""
-    first = next(iter(inventory.missing.values()), None)
-    tally = inventory.tally
+    first, tally = next(iter(inventory.missing.values()), None), inventory.tally
     return VfibenchError(
         f"expected the official {tally.total} {tally.unit} of {inventory.dataset}, found "
         f"{tally.found} of {tally.total} in {inventory.folder}"
-        + (f", first missing {first}" if first else ""),
+        + (f", first {lack(first, inventory.faults)}" if first else ""),
         f"{advice} the rest from {inventory.source}",
     )
+
+
+def lack(path: Path, faults: Mapping[Path, str]) -> str:
+    """A file of `Inventory.missing` in words: "missing PATH", or "incomplete PATH: why"."""
+    return f"incomplete {path}: {faults[path]}" if path in faults else f"missing {path}"
 
 
 def _too_many(inventory: Inventory) -> VfibenchError:
@@ -193,4 +199,7 @@ def _check_own(inventory: Inventory, list_file: Path) -> None:
         raise VfibenchError(f"sample {twice[0]!r} occurs twice in {list_file}", "remove one of the lines")
     if inventory.missing:
         name, path = next(iter(inventory.missing.items()))
+        if path in inventory.faults:
+            what = lack(path, inventory.faults)
+            raise VfibenchError(f"sample {name!r} in {list_file}: {what}", "restore it, or remove the line")
         raise VfibenchError(f"missing image {path} of sample {name!r} in {list_file}", "restore the file")

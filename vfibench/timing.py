@@ -35,7 +35,7 @@ class Speed:
             shows no torch modules.
         gflops: 2 x multiply-adds of one call as torch's flop counter sees them (convolutions, matrix
             products), in 1e9; None where it cannot follow.
-        peak_mb: peak memory: CUDA allocator, or the process's resident set.
+        peak_mb: peak memory: CUDA allocator, or the process's resident set; None for another process's.
         compiled: whether the network ran through torch.compile.
         agreement_db: what precision and compilation cost: PSNR between these frames and those of plain fp32
             (at most 200 dB), None for plain fp32 itself.
@@ -61,7 +61,7 @@ class Speed:
     frames_per_s: float
     parameters: int | None
     gflops: float | None
-    peak_mb: float
+    peak_mb: float | None
     compiled: bool
     agreement_db: float | None
 
@@ -108,6 +108,7 @@ def measure_speed(
     frames = torch.rand(batch, count, 3, height, width, generator=generator).to(target)
     frames = pad(frames, method.card.padding)
     predict = torch.compile(adapter.predict) if compiled else adapter.predict
+    elsewhere = getattr(adapter, "predict_timed", None)  # its network runs in a process of its own
 
     def call() -> torch.Tensor:
         with (
@@ -122,7 +123,10 @@ def measure_speed(
             plain = adapter.predict(frames, moments)
     if target.type == "cuda":
         torch.cuda.reset_peak_memory_stats(target)
-    spent = timed(call, runs, warmup, target)
+    if elsewhere is None:
+        spent = timed(call, runs, warmup, target)
+    else:
+        spent = told(lambda: elsewhere(frames, moments), runs, warmup)
     median = 1e3 * percentile(spent, 0.5)
     shared = batch * times
     return Speed(
@@ -144,9 +148,9 @@ def measure_speed(
         ms_p95=1e3 * percentile(spent, 0.95),
         ms_frame=median / shared,
         frames_per_s=1e3 * shared / median,
-        parameters=parameters(adapter) if method.card.learned else 0,
-        gflops=gflops(call),
-        peak_mb=peak_memory_mb(target),
+        parameters=parameters(adapter) if method.card.learned or elsewhere else 0,
+        gflops=None if elsewhere else gflops(call),
+        peak_mb=None if elsewhere else peak_memory_mb(target),
         compiled=compiled,
         agreement_db=None if plain is None else psnr(call(), plain),
     )
@@ -201,6 +205,18 @@ def timed(call: Callable[[], object], runs: int, warmup: int, device: torch.devi
         call()
         wait()
         spent.append(time.perf_counter() - start)
+    return spent
+
+
+def told(call: Callable[[], tuple[object, float | None]], runs: int, warmup: int) -> list[float]:
+    """Seconds of each of `runs` calls as the method itself measured them, else by the clock."""
+    for _ in range(warmup):
+        call()
+    spent: list[float] = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        seconds = call()[1]
+        spent.append(time.perf_counter() - start if seconds is None else seconds)
     return spent
 
 

@@ -169,7 +169,7 @@ def _refuse_other_archives(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):  # a damaged list of its files
         return  # torch will say what is wrong with it
     if not any(name.rpartition("/")[2] == "data.pkl" for name in names):
         found = f"a zip archive of {', '.join(names[:3]) or 'nothing'}" + (" ..." if len(names) > 3 else "")

@@ -14,6 +14,8 @@ from vfibench.weights import load_strict, read_checkpoint
 
 Network = TypeVar("Network", bound=nn.Module)
 
+WRAPPER = "module."
+
 
 def untrained(make: Callable[[], Network]) -> Network:
     """A network with its initial parameters, the same each time; the global random state stays as it was."""
@@ -40,14 +42,15 @@ def trained(make: Callable[[], Network], state: Mapping[str, Tensor], path: Path
     return network
 
 
-def placed(network: Network, device: torch.device, *, channels_last: bool = True) -> Network:
-    """The network ready for inference: on `device`, in evaluation mode, without gradients."""
-    layout = torch.channels_last if channels_last else torch.preserve_format
-    return network.to(device, memory_format=layout).eval().requires_grad_(False)  # type: ignore[call-overload, no-any-return]
+def placed(network: Network, device: torch.device) -> Network:
+    """The network ready for inference: on `device`, channels_last, in evaluation mode, without gradients."""
+    return network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)  # type: ignore[call-overload, no-any-return]
 
 
 def tensors_in(path: Path, *keys: str) -> dict[str, Tensor]:
     """The named tensors of a checkpoint, which are the file itself or stand under one of `keys`.
+
+    Where all names begin with "module.", as those saved from several GPUs do, they lose it.
 
     Args:
         path: the file.
@@ -64,9 +67,16 @@ def tensors_in(path: Path, *keys: str) -> dict[str, Tensor]:
                 break
         tensors = {str(name): value for name, value in checkpoint.items() if isinstance(value, Tensor)}
         if tensors:
-            return tensors
+            return _without_wrapper(tensors)
     places = "named tensors" + (f", alone or under {' or '.join(keys)}" if keys else "")
     raise VfibenchError(f"expected {places}, found {contents(checkpoint)} in {path}")
+
+
+def _without_wrapper(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Names as the network has them, not (Distributed)DataParallel around it."""
+    if all(name.startswith(WRAPPER) for name in tensors):
+        return {name.removeprefix(WRAPPER): tensor for name, tensor in tensors.items()}
+    return tensors
 
 
 def contents(checkpoint: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from vfibench.contracts import PublishedScore
 
@@ -20,5 +21,5 @@ def _table() -> tuple[tuple[str, PublishedScore], ...]:
         return tuple(_score(**row) for row in csv.DictReader(file))
 
 
-def _score(method: str, value: str, **facts: str) -> tuple[str, PublishedScore]:
+def _score(method: str, value: str, **facts: Any) -> tuple[str, PublishedScore]:
     return method, PublishedScore(value=float(value), **facts)

@@ -27,6 +27,7 @@ class Item:
         times: T target times.
         tags: passed on to the Sample.
         mask: picture that is white where pixels count, or None.
+        fault: why nothing can be made of its files though they are there; it then counts as missing.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Item:
     times: tuple[float, ...] = (0.5,)
     tags: Mapping[str, str | float | bool] = field(default_factory=dict)
     mask: str | None = None
+    fault: str = ""
 
     @property
     def pictures(self) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from vfibench.contracts import DatasetCard, Selection
 from vfibench_datasets.files import FileDataset, Item
-from vfibench_datasets.scanned import ScannedSource, absent
+from vfibench_datasets.scanned import ScannedSource, absent, too_short
 from vfibench_datasets.source import Layout, read_list
 from vfibench_datasets.windows import window_items
-from vfibench_datasets.yuv import RawDataset, RawItem, count_frames, frame_name
+from vfibench_datasets.yuv import RawDataset, RawItem, broken, count_frames, frame_name
 
 _FOLDER = "HD_dataset"
 _SIZES = {"HD544p_GT": (1280, 544), "HD720p_GT": (1280, 720), "HD1080p_GT": (1920, 1080)}
@@ -56,12 +56,16 @@ def _items(factor: int, root: Path, line: str, inputs: int) -> list[Item]:
         return []
     size, clip = _SIZES[match[1]], f"{match[1]}/{match[2]}"
     file = f"{_FOLDER}/{clip}.yuv"
+    whole = match[3] == ".yuv"
+    if fault := broken(root / file, size):
+        return [absent(clip if whole else line, file, fault, clip)]
     length = min(count_frames(root / file, size), _LAST + 1)
     frames = [frame_name(file, number, size) for number in range(length)]
     items = window_items(frames, factor, inputs, lambda index: f"{clip}/{index:03d}", clip)
-    if match[3] != ".yuv":
+    if not whole:
         return [RawItem.of(item) for item in items if item.id == line]
-    return [RawItem.of(item) for item in items] or [absent(clip, file)]
+    fault = too_short(length, factor) if (root / file).is_file() else ""
+    return [RawItem.of(item) for item in items] or [absent(clip, file, fault)]
 
 
 def _lines(part: str) -> list[str]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from vfibench_datasets.triplets import SIMPLE_NAME
 from vfibench_datasets.windows import window_items
 
 _NUMBERED = re.compile(r"(\D*)(\d+)")
+_LONGEST_GAP = 10_000  # frames; a longer one is not filled with the names that should be there
 
 
 def no_lines() -> tuple[str, ...]:
@@ -84,31 +86,60 @@ def _clip_items(folder: str, suffix: str, factor: int, root: Path, line: str, in
     match = re.fullmatch(rf"({SIMPLE_NAME})(/\w+)?", line)
     if not match:
         return []
-    clip = match[1]
-    names = _numbered(root / folder / clip, suffix)
-    frames = [f"{folder}/{clip}/{name}" for name in names]
+    clip, place = match[1], f"{folder}/{match[1]}"
+    numbers = _numbers(root / place, suffix)
+    if fault := _stray(numbers):
+        return [absent(line if match[2] else clip, place, fault, clip)]
+    names = _numbered(numbers, suffix)
+    frames = [f"{place}/{name}" for name in names]
     items = window_items(
         frames, factor, inputs, lambda index: f"{clip}/{names[index].removesuffix(suffix)}", clip
     )
     if match[2]:
         return [item for item in items if item.id == line]
-    return items or [absent(clip, f"{folder}/{clip}")]
+    return items or [absent(clip, place, too_short(len(names), factor) if (root / place).is_dir() else "")]
 
 
-def absent(clip: str, path: str) -> Item:
-    """What stands for a clip that is not there, or shorter than one sample: it lacks `path`."""
-    return Item(clip, (path,), (), (), {"clip": clip})
+def absent(name: str, path: str, fault: str = "", clip: str = "") -> Item:
+    """What stands for a clip, or for a sample of it, that cannot be had.
+
+    Args:
+        name: of the clip or sample.
+        path: what is not there, or of no use.
+        fault: why it is of no use, where it is there.
+        clip: the clip's name, where `name` is a sample's.
+    """
+    return Item(name, (path,), (), (), {"clip": clip or name}, fault=fault)
 
 
-def _numbered(folder: Path, suffix: str) -> list[str]:
-    """Frames in the order of their numbers; where one is left out, the name it should have."""
+def too_short(frames: int, factor: int) -> str:
+    """Why a clip of so many frames gives no sample."""
+    return f"it has {frames} frames, one sample needs {factor + 1}"
+
+
+def _numbers(folder: Path, suffix: str) -> dict[int, str]:
+    """Names of the numbered frames in a folder, by number, in order."""
     found: dict[int, str] = {}
-    prefix, digits = "", 0
     for path in sorted(folder.glob(f"*{suffix}")):
         if match := _NUMBERED.fullmatch(path.stem):
             found.setdefault(int(match[2]), path.name)
-            prefix, digits = match[1], len(match[2])
-    if not found:
-        return []
-    names = (found.get(n, f"{prefix}{n:0{digits}d}{suffix}") for n in range(min(found), max(found) + 1))
-    return list(names)
+    return dict(sorted(found.items()))
+
+
+def _stray(found: dict[int, str]) -> str:
+    """Why frames are no one clip: a gap so long that a file of another kind must lie among them; else ""."""
+    for (number, name), (after, far) in pairwise(found.items()):
+        if after - number > _LONGEST_GAP:
+            return f"no frame between {name} and {far}; remove what is not of the clip, or restore them"
+    return ""
+
+
+def _numbered(found: dict[int, str], suffix: str) -> list[str]:
+    """Frames in the order of their numbers; where one is left out, the name it should have."""
+    names: list[str] = []
+    last = min(found, default=0) - 1
+    for number, name in found.items():
+        prefix, digits = re.split(r"(?=\d)", name.removesuffix(suffix), maxsplit=1)
+        names += [f"{prefix}{n:0{len(digits)}d}{suffix}" for n in range(last + 1, number)] + [name]
+        last = number
+    return names

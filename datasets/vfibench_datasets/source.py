@@ -110,7 +110,7 @@ class FileSource:
         items: list[Item] = []
         for line in read_id_list(list_file):
             named = layout.items(root, line, inputs)
-            if not any((root / name).is_file() for item in named for name in item.files):
+            if not any(item.fault or (root / name).is_file() for item in named for name in item.files):
                 known = {item.id for item in self._official(root, layout, inputs)} | set(self.lines())
                 if line not in known:
                     raise unknown_id(line, list_file, sorted(known), root / layout.folder)
@@ -125,6 +125,7 @@ class FileSource:
             ids=tuple(item.id for item in items),
             missing=missing_files(root, items) if layout else {},
             source=self.card.source,
+            faults={root / item.files[0]: item.fault for item in items if item.fault},
         )
 
 
@@ -153,7 +154,10 @@ def check_inputs(card: DatasetCard, options: DatasetOptions) -> None:
 
 
 def missing_files(root: Path, items: Iterable[Item]) -> dict[str, Path]:
-    """First missing file of each incomplete sample; each folder is listed once, not each file stat'ed."""
+    """First missing file of each incomplete sample, or the first of one with a fault.
+
+    Each folder is listed once, not each file stat'ed.
+    """
     listed: dict[str, frozenset[str]] = {}
     missing: dict[str, Path] = {}
     for item in items:
@@ -161,7 +165,7 @@ def missing_files(root: Path, items: Iterable[Item]) -> dict[str, Path]:
             folder, _, file = name.rpartition("/")
             if folder not in listed:
                 listed[folder] = _files_in(root / folder)
-            if file not in listed[folder]:
+            if item.fault or file not in listed[folder]:
                 missing[item.id] = root / name
                 break
     return missing

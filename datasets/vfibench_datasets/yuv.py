@@ -30,7 +30,7 @@ class RawItem(Item):
     @classmethod
     def of(cls, item: Item) -> RawItem:
         """The same sample, whose names are such."""
-        return cls(item.id, item.inputs, item.targets, item.times, item.tags)
+        return cls(item.id, item.inputs, item.targets, item.times, item.tags, fault=item.fault)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -39,20 +39,16 @@ class RawItem(Item):
 
 
 def count_frames(path: Path, size: tuple[int, int]) -> int:
-    """Frames in a raw file of pictures of `size` (width, height); 0 where there is no file.
+    """Whole frames in a raw file of pictures of `size` (width, height); 0 where there is no file."""
+    return path.stat().st_size // frame_bytes(size) if path.is_file() else 0
 
-    Raises:
-        VfibenchError: the file does not hold whole frames.
-    """
-    if not path.is_file():
-        return 0
-    held, each = path.stat().st_size, frame_bytes(size)
-    if held % each:
-        raise VfibenchError(
-            f"expected whole {size[0]}x{size[1]} yuv420p frames, {each} bytes each, found {held} in {path}",
-            "restore the original file",
-        )
-    return held // each
+
+def broken(path: Path, size: tuple[int, int]) -> str:
+    """Why a raw file is of no use: it ends within a frame of `size` (width, height); "" where it does not."""
+    held, each = path.stat().st_size if path.is_file() else 0, frame_bytes(size)
+    if held % each == 0:
+        return ""
+    return f"it ends within a frame: {held} bytes, yuv420p frames of {size[0]}x{size[1]} have {each} each"
 
 
 def frame_bytes(size: tuple[int, int]) -> int:

@@ -129,7 +129,7 @@ class Fourfold:
     card = AdapterCard(
         "odd-fourfold",
         "odd_methods:Fourfold",
-        inputs=(2, 4),
+        inputs=(4, 2),
         times="halves",
         scale=4,
         padding=Padding(4, "constant"),

@@ -16,11 +16,12 @@ import pytest
 import torch
 
 from vfibench.cli import main
-from vfibench.contracts import AdapterCard, WeightFile
+from vfibench.contracts import AdapterCard, Variant, WeightFile
 from vfibench.errors import VfibenchError
 from vfibench.fetching import choose, download, fetch, fetched, place_of
 from vfibench.methods import resolve
 from vfibench.registry import METHODS
+from vfibench.weights import read_checkpoint
 
 
 class Scale(torch.nn.Module):
@@ -106,6 +107,36 @@ def test_what_was_fetched_serves_resolve(site, monkeypatch):
         )
 
 
+def test_a_kill_at_any_moment_leaves_no_file_without_its_pin(site, cache, monkeypatch):
+    folder, url = site
+    released(folder)
+    scale = card(direct(url))
+    whole, moved = Path.replace, []
+
+    def killed(self, target):
+        whole(self, target)
+        moved.append(Path(target).name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fetch(scale, scale.weights[0], loads)
+    assert moved == ["net.pth.sha256"]
+    monkeypatch.setattr(Path, "replace", whole)
+    assert fetched(scale) is None
+    place = fetch(scale, scale.weights[0], loads)
+    assert fetched(scale) == place
+
+
+def test_a_copy_that_is_no_checkpoint_is_named_itself(tmp_path):
+    empty = tmp_path / "empty.pth"
+    empty.touch()
+    scale = card(WeightFile("net.pth", "https://example.org/page"))
+    with pytest.raises(VfibenchError, match=f"found an empty file: {empty};") as caught:
+        fetch(scale, scale.weights[0], read_checkpoint, empty)
+    assert "weights/scale" not in str(caught.value)
+
+
 def test_a_file_that_changed_on_disk_is_not_used(site):
     folder, url = site
     released(folder)
@@ -113,6 +144,17 @@ def test_a_file_that_changed_on_disk_is_not_used(site):
     place = fetch(scale, scale.weights[0], loads)
     released(place.parent, factor=torch.zeros(1))
     with pytest.raises(VfibenchError, match=r"expected net\.pth with sha256"):
+        fetched(scale)
+
+
+@pytest.mark.parametrize(("pin", "problem"), [(b"", "found an empty file"), (b"\xff\xfe\x80", "sha256")])
+def test_a_damaged_pin_is_one_line(site, pin, problem):
+    folder, url = site
+    released(folder)
+    scale = card(direct(url))
+    place = fetch(scale, scale.weights[0], loads)
+    place.with_name("net.pth.sha256").write_bytes(pin)
+    with pytest.raises(VfibenchError, match=problem):
         fetched(scale)
 
 
@@ -262,6 +304,21 @@ def test_the_command_tells_the_terms_and_takes_a_copy(monkeypatch, tmp_path, cap
     assert "is there already" in capsys.readouterr().out
     assert run("fetch", "frames", "scale") == 2
     assert "expected `vfibench fetch weights NAME`" in capsys.readouterr().err
+
+
+def test_the_command_takes_known_variants_and_no_workers_or_folders(monkeypatch, tmp_path, capsys):
+    net = WeightFile("net.pth", "https://example.org/page")
+    scale = AdapterCard("scale", f"{__name__}:Scale", weights=(net,), variants={"half": Variant("half")})
+    monkeypatch.setattr("vfibench.methods.find_card", lambda name: scale)
+    monkeypatch.setattr("vfibench.methods.load_target", lambda target: Scale)
+    assert run("fetch", "weights", "scale@nope") == 2
+    assert "unknown variant 'nope' of scale" in capsys.readouterr().err
+    assert run("fetch", "weights", "scale@half", "--from", str(released(tmp_path))) == 0
+    started = tmp_path / "started"
+    for word in (f"exec:touch {started}", "frames:x"):
+        assert run("fetch", "weights", word) == 2
+        assert f"expected a method with weights to fetch, found {word}" in capsys.readouterr().err
+    assert not started.exists()
 
 
 @pytest.mark.parametrize("name", [n for n in METHODS.names() if METHODS.card(n).learned])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -283,5 +284,8 @@ def test_the_extra_pixels_of_a_variant_are_added_under_our_rule_too() -> None:
     paper = Method("padded", varied(card, "paper"), variant="paper")
     assert effective_padding(paper, ours) == Padding(8, extra=25)
     assert effective_padding(paper, get_protocol("rife")) == Padding(8, "constant", extra=25)
+    fitting = replace(card.variants["paper"], padding=Padding(8, "constant", extra_when_fitting=32))
+    dain = Method("padded", replace(card, variants={"paper": fitting}), variant="paper")
+    assert effective_padding(dain, ours) == Padding(8, extra_when_fitting=32)
     assert theirs.padding is not None
     assert effective_padding(Method("padded", card), theirs).multiple == 8

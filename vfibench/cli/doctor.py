@@ -63,7 +63,10 @@ def dataset_lines(report: DoctorReport) -> list[str]:
         if card.layout
         else []
     )
-    lines += [f"  missing    {path}" for path in report.missing]
+    lines += [
+        f"  incomplete {path}: {report.faults[path]}" if path in report.faults else f"  missing    {path}"
+        for path in report.missing
+    ]
     more = (report.total or 0) - report.found - len(report.missing)
     lines += [f"  missing    and {more} more {report.unit}"] if report.missing and more > 0 else []
     return lines + [f"  note       {note}" for note in (*report.remarks, card.notes) if note]

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def fetch(
     what: Annotated[str, typer.Argument(help="weights")],
-    method: Annotated[str, typer.Argument(help="NAME")],
+    method: Annotated[str, typer.Argument(help="NAME or pkg.mod:Class")],
     file: Annotated[str | None, typer.Option(help="which of its files (default: the first)")] = None,
     given: Annotated[
         Path | None, typer.Option("--from", help="a copy downloaded by hand, checked and kept")
@@ -28,11 +28,18 @@ def fetch(
     from vfibench.errors import VfibenchError
     from vfibench.fetching import choose, fetched
     from vfibench.fetching import fetch as bring
-    from vfibench.methods import Method, find_card
+    from vfibench.methods import FRAMES, Method, find_card, split_variant, varied
+    from vfibench.workers.adapter import EXEC
 
     if what != "weights":
         raise VfibenchError(f"expected `vfibench fetch weights NAME`, found {what!r}")
+    if method.startswith((EXEC, FRAMES)):
+        raise VfibenchError(
+            f"expected a method with weights to fetch, found {method}", "see `vfibench list methods`"
+        )
     card = find_card(method)
+    if variant := split_variant(method)[1]:
+        varied(card, variant)  # has the same weights; an unknown one is refused
     wanted = choose(card, file)
     there = fetched(card, wanted.name) if given is None else None
     if there:

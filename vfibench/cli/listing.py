@@ -98,15 +98,15 @@ def info(name: Annotated[str, typer.Argument(help="a method, dataset or metric")
 
 def _find(name: str, registries: list[Any]) -> Any:
     from vfibench.errors import VfibenchError
-    from vfibench.methods import find_card, split_variant
+    from vfibench.methods import find_card, split_variant, varied
 
-    method = split_variant(name)[0]
     for found in registries:
-        for word in (name, method):  # "psnr@rife" is a metric, "rife@tta" a variant of a method
-            if word in found.names():
-                return found.card(word)
-    if ":" in name:
-        return find_card(name)
+        if name in found.names():
+            return found.card(name)
+    method, variant = split_variant(name)  # "psnr@rife" is a metric, "rife@tta" a variant of a method
+    if ":" in name or (variant and method in registries[0].names()):
+        card = find_card(name)
+        return varied(card, variant) if variant else card
     known = [known for found in registries for known in found.names() if "@" not in known]
     import difflib
 

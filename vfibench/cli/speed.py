@@ -49,7 +49,8 @@ def speed(
     if precision not in AUTOCAST:
         raise VfibenchError(f"expected --precision {' | '.join(AUTOCAST)}, found {precision!r}")
     if inputs is not None and inputs not in card.inputs:
-        raise VfibenchError(f"{card.name} takes {card.inputs} input frames, found --inputs {inputs}")
+        known = " or ".join(map(str, sorted(card.inputs)))
+        raise VfibenchError(f"{card.name} takes {known} input frames, found --inputs {inputs}")
     for name, value in (("--batch-size", batch_size), ("--times", times), ("--runs", runs)):
         check_count(name, value, 1)
     target_times(card, inputs or card.inputs[0], times)
@@ -57,6 +58,8 @@ def speed(
         check_count(name, value, 0)
     if threads:
         torch.set_num_threads(threads)
+    if card.target.startswith("vfibench.workers") and (compiled or precision != "fp32"):
+        raise VfibenchError(f"--compile and --precision do not reach {card.name}, which runs elsewhere")
     chosen = resolve(method, weights if card.learned else None, scoring=False)
     with explained(f"{chosen.label} could not be timed at {size}"):  # out of memory as a rule
         found = measure_speed(
@@ -89,7 +92,7 @@ def describe(found: Speed) -> list[str]:
         f"  a frame     {found.ms_frame:.2f} ms {shared}, {found.frames_per_s:.2f} frames/s",
         f"  parameters  {parameters}",
         f"  GFLOPs      {gflops}",
-        f"  peak memory {found.peak_mb:.0f} MiB",
+        f"  peak memory {'unknown' if found.peak_mb is None else f'{found.peak_mb:.0f} MiB'}",
         *([f"  agreement   {kept}"] if kept else []),
     ]
 

@@ -14,7 +14,7 @@ import torch
 
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench.methods import resolve, split_variant, varied
+from vfibench.methods import FRAMES, no_method, resolve, split_variant, varied
 from vfibench.registry import METHODS, load_target
 from vfibench.testing import checks, state
 from vfibench.testing.battery import CHECKS, run_all
@@ -106,6 +106,8 @@ def _resolve_name(name: str) -> tuple[AdapterCard, Callable[[], Adapter]]:
     if name.startswith(EXEC):
         method = resolve(name, scoring=False)
         return method.card, method.build
+    if name.startswith(FRAMES):
+        raise no_method(name)
     base, variant = split_variant(name)
     if ":" in base and base not in METHODS.names():
         card, make = _resolve(load_target(base))

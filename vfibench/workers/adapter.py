@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EXEC = "exec:"
 PATIENCE = 600.0  # seconds a worker may take for one answer; VFIBENCH_WORKER_TIMEOUT says otherwise
+FOREVER = 1e6  # seconds, near the most that select() can wait
 DOCS = "see docs/workers.md"
 FACTS = ("title", "paper", "year", "licence", "inputs", "times", "scale", "padding", "training_data")
 
@@ -49,14 +50,17 @@ class ExecAdapter:
         """The prediction, and the seconds it took as measured inside the worker (None where it does not say).
 
         Raises:
-            SampleError: the worker died, hung or refused; the next call starts it again.
+            SampleError: the worker died, hung or refused; the next call starts it again, unless it was
+                Ctrl-C that ended it.
         """
+        if self._worker is not None and self._worker.interrupted:
+            raise SampleError("interrupted")
         if self._worker is None or not self._worker.alive:
             self._worker = self._started()
         try:
             made, seconds = self._worker.ask(frames.float().cpu(), times)
         except WorkerFailed as error:
-            self._worker = None
+            self._worker = self._worker if self._worker.interrupted else None
             raise SampleError(str(error)) from error
         return made.to(frames.device), seconds
 
@@ -80,7 +84,7 @@ def patience() -> float:
         seconds = 0.0
     if not seconds > 0:
         raise VfibenchError(f"expected VFIBENCH_WORKER_TIMEOUT in seconds, above 0, found {given!r}")
-    return seconds
+    return min(seconds, FOREVER)
 
 
 def greet(command: str) -> tuple[AdapterCard, str]:
@@ -102,8 +106,9 @@ def greet(command: str) -> tuple[AdapterCard, str]:
     worker.end()
     digest = hashlib.sha256(json.dumps([words, worker.greeting], sort_keys=True).encode())
     for word in words:
-        if Path(word).is_file():
-            digest.update(hashlib.sha256(Path(word).read_bytes()).digest())
+        if os.path.isfile(word):  # noqa: PTH113 - Path raises where a script after -c is too long for a name
+            with Path(word).open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
     return card_of(worker.greeting, command), digest.hexdigest()
 
 
@@ -115,19 +120,54 @@ def card_of(greeting: Mapping[str, Any], command: str) -> AdapterCard:
     """
     facts = {key: value for key, value in greeting.items() if key != "vfibench"}
     unknown = set(facts) - {"name", *FACTS}
-    if unknown or not isinstance(facts.get("name"), str):
+    name = facts.get("name")
+    if unknown or not isinstance(name, str) or not name.strip():
         found = f"unknown {', '.join(sorted(unknown))}" if unknown else "no name"
         raise VfibenchError(
             f"expected a greeting with name and any of {', '.join(FACTS)}, found {found}", DOCS
         )
     try:
-        facts["inputs"] = tuple(int(count) for count in facts.get("inputs", [2]))
+        inputs = facts.setdefault("inputs", [2])
+        if not isinstance(inputs, list):
+            raise ValueError(f"inputs {inputs!r}, expected a list")
+        facts["inputs"] = tuple(inputs)
         facts["padding"] = Padding(**facts.get("padding", {}))
-        if facts.get("times", "midpoint") not in {"midpoint", "any", "halves"}:
-            raise ValueError(f"times {facts['times']!r}")
         facts.setdefault("title", command)
-        return AdapterCard(target="vfibench.workers.adapter:ExecAdapter", **facts)
+        card = AdapterCard(target="vfibench.workers.adapter:ExecAdapter", **facts)
+        _check_words(card)
+        _check_numbers(card)
+        return card
     except (TypeError, ValueError) as error:
         words = ", ".join(field.name for field in fields(Padding))
         expected = f"inputs as numbers, times midpoint, any or halves, padding of {words}"
         raise VfibenchError(f"expected {expected}; found {error}", DOCS) from error
+
+
+def _check_words(card: AdapterCard) -> None:
+    """ValueError where a word is none of those that are known, or what is shown to people is no text."""
+    known = {
+        "times": (card.times, ("midpoint", "any", "halves")),
+        "mode": (card.padding.mode, ("replicate", "reflect", "constant")),
+        "place": (card.padding.place, ("end", "centred")),
+    }
+    for name, (word, words) in known.items():
+        if word not in words:
+            raise ValueError(f"{name} {word!r}, expected {' or '.join(words)}")
+    for name in ("title", "paper", "licence", "training_data"):
+        if not isinstance(value := getattr(card, name), str):
+            raise ValueError(f"{name} {value!r}, expected a text")
+
+
+def _check_numbers(card: AdapterCard) -> None:
+    """ValueError where sizes are computed from what is no whole number, or too small."""
+    padding = card.padding
+    least = [
+        *(("inputs", count, 1) for count in card.inputs or (0,)),
+        ("scale", card.scale, 1),
+        ("multiple", padding.multiple, 1),
+        ("extra", padding.extra, 0),
+        ("extra_when_fitting", padding.extra_when_fitting, 0),
+    ]
+    for name, value, smallest in least:
+        if type(value) is not int or value < smallest:
+            raise ValueError(f"{name} {value!r}, expected a whole number from {smallest}")

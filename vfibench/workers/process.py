@@ -6,12 +6,14 @@ import json
 import math
 import os
 import selectors
+import signal
 import subprocess
 import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
 
 from vfibench.errors import SampleError
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LONGEST_LINE = 1 << 16
+
+
+_running: set[int] = set()  # process groups of workers, each called by the number of its leader
 
 
 class WorkerFailed(Exception):
@@ -40,13 +45,19 @@ class Worker:
 
     def __init__(self, command: Sequence[str], patience: float) -> None:
         self._patience = patience
+        self._heard = _Interrupt.heard
+        _heed_interrupts()
         self._said: deque[str] = deque(maxlen=5)
         try:
             pipe = subprocess.PIPE
-            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0)
+            self._process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
+            )
         except OSError as error:
             raise WorkerFailed(f"could not be started: {error.strerror}: {command[0]}") from error
-        weakref.finalize(self, _end, self._process)
+        _running.add(self._process.pid)
+        # Runs once, also at exit: later the number of the process may be another's.
+        self._finish = weakref.finalize(self, _end, self._process)
         threading.Thread(target=_listen, args=(self._stream("stderr"), self._said), daemon=True).start()
         os.set_blocking(self._stream("stdin").fileno(), False)
         self._unread = bytearray()
@@ -56,6 +67,11 @@ class Worker:
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process.poll() is None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended it, and nobody waits for answers any more."""
+        return self._heard != _Interrupt.heard
 
     def ask(self, frames: torch.Tensor, times: Sequence[float]) -> tuple[torch.Tensor, float | None]:
         """Send float32 frames [B, N, 3, H, W] on the CPU; get the answer and the seconds it took.
@@ -74,18 +90,17 @@ class Worker:
             answer = self._line(deadline)
             if "error" in answer:
                 raise SampleError(f"the worker says: {answer['error']}")
-            shape = _shape(answer)
+            shape, seconds = _shape(answer), _seconds(answer)
             data = self._bytes(4 * math.prod(shape), deadline)
         except WorkerFailed:
             self.end()
             raise
         made = torch.frombuffer(data, dtype=torch.float32).reshape(shape)
-        seconds = answer.get("seconds")
-        return made, float(seconds) if isinstance(seconds, int | float) else None
+        return made, seconds
 
     def end(self) -> None:
-        """Kill the process and wait for it."""
-        _end(self._process)
+        """Kill the process and all that it started, and wait for it."""
+        self._finish()
 
     def _greet(self) -> Mapping[str, Any]:
         try:
@@ -156,8 +171,10 @@ class Worker:
 
     def _failed(self, what: str) -> WorkerFailed:
         if what == "died":
-            self._process.wait()
-            what = f"ended with status {self._process.returncode}"
+            try:
+                what = f"ended with status {self._process.wait(1)}"
+            except subprocess.TimeoutExpired:
+                what = "closed its stdin or stdout"
             time.sleep(0.05)  # its last words are still on their way
         words = " | ".join(self._said)
         return WorkerFailed(f"the worker {what}" + (f"; its last words: {words}" if words else ""))
@@ -165,13 +182,23 @@ class Worker:
 
 def _shape(answer: Mapping[str, Any]) -> list[int]:
     shape = answer.get("shape")
-    whole = isinstance(shape, list) and len(shape) == 5 and all(isinstance(side, int) for side in shape)
+    sides = shape if isinstance(shape, list) else []
+    whole = len(sides) == 5 and all(type(side) is int and side > 0 for side in sides)
     if not whole or answer.get("dtype", "float32") != "float32":
         raise WorkerFailed(
             f'the worker answered {answer}, expected {{"shape": [B, T, 3, H, W], "dtype": "float32"}}'
         )
     assert isinstance(shape, list)
     return shape
+
+
+def _seconds(answer: Mapping[str, Any]) -> float | None:
+    seconds = answer.get("seconds")
+    if not isinstance(seconds, int | float):
+        return None
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise WorkerFailed(f"the worker answered {seconds} seconds, expected a finite number from 0")
+    return float(seconds)
 
 
 def _listen(stream: IO[bytes], said: deque[str]) -> None:
@@ -182,8 +209,53 @@ def _listen(stream: IO[bytes], said: deque[str]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
+    _running.discard(process.pid)
+    if not _kill_group(process.pid):
+        process.kill()
     process.wait()
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             stream.close()
+
+
+def _kill_group(leader: int) -> bool:
+    """Kill a process and what it started, such as the network behind `sh -c`; False where none is alive."""
+    if not hasattr(os, "killpg"):
+        return False
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except OSError:  # none of it is alive
+        return False
+    return True
+
+
+def _heed_interrupts() -> None:
+    """Let Ctrl-C end the workers too: in sessions of their own, they do not hear of it from the terminal.
+
+    Else a run that is interrupted would wait for their answers. What handled the signal before still does.
+    Only the main thread may set this, which greets every worker before another thread opens it.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        return
+    if not isinstance(before, _Interrupt):
+        signal.signal(signal.SIGINT, _Interrupt(before))
+
+
+class _Interrupt:
+    """A handler of SIGINT that kills all workers, then does what another one does.
+
+    Attributes:
+        heard: how often.
+    """
+
+    heard = 0
+
+    def __init__(self, before: Callable[[int, FrameType | None], Any]) -> None:
+        self._before = before
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        _Interrupt.heard += 1
+        for leader in tuple(_running):
+            _kill_group(leader)
+        self._before(number, frame)

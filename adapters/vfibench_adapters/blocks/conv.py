@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from vfibench_adapters.blocks.resize import resized
 
 
 def conv_leaky(inputs: int, outputs: int, kernel: int, slope: float = 0.1) -> nn.Sequential:
@@ -19,4 +20,4 @@ def conv_leaky(inputs: int, outputs: int, kernel: int, slope: float = 0.1) -> nn
 
 def double(features: Tensor) -> Tensor:
     """[B, C, H, W] to [B, C, 2H, 2W], bilinear, pixels taken as areas (align_corners=False)."""
-    return F.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
+    return resized(features, 2.0)

@@ -5,6 +5,7 @@ Jiang et al., CVPR 2018, arXiv 1712.00080.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
@@ -16,8 +17,10 @@ def flows_at(time: float, onward: Tensor, back: Tensor) -> tuple[Tensor, Tensor]
         onward, back: [B, 2, H, W], flow from the first frame to the second, and from the second to the first.
 
     Returns:
-        F_t0 and F_t1, to the first and to the second frame, each [B, 2, H, W].
+        F_t0 and F_t1, to the first and to the second frame, each [B, 2, H, W] in float32 at least: half
+        precision would move pixels in steps.
     """
+    onward, back = (flow.to(torch.promote_types(flow.dtype, torch.float32)) for flow in (onward, back))
     rest = 1 - time
     return time * time * back - rest * time * onward, rest * rest * onward - time * rest * back
 

@@ -75,7 +75,7 @@ def _around(sums: Tensor) -> Tensor:
 
 
 def _fill(flow: Tensor, filled: Tensor) -> Tensor:
-    """Fill holes of [B, 2, H, W] from the nearest filled pixels in four directions, as far as there are any."""
+    """Fill holes of [B, 2, H, W] from the nearest filled pixels in four directions, where there are any."""
     known = filled.to(flow.dtype)
     total, count = torch.zeros_like(flow), torch.zeros_like(known)
     for dim in (-1, -2):

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import AdapterCard
-from vfibench.errors import VfibenchError
 from vfibench_adapters.dain.cards import DAIN as CARD
 from vfibench_adapters.dain.megadepth import fold_norms
 from vfibench_adapters.dain.network import DAIN
 from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.requests import check_request
 
 
 class DAINAdapter:
@@ -42,8 +42,7 @@ class DAINAdapter:
         Returns:
             [B, T, 3, H, W].
         """
-        if frames.shape[1] not in self.card.inputs:
-            raise VfibenchError(f"{self.card.name}: expected 2 frames, found {frames.shape[1]}")
+        check_request(self.card, frames, times)
         known = self.network.analyse(*frames.unbind(1))
         made = (self.network.synthesise(known, self.network.flows(known, time), time) for time in times)
         return torch.stack([synthesis.rectified for synthesis in made], dim=1)

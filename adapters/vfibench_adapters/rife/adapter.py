@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -13,10 +13,10 @@ from torch import Tensor
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.requests import check_request
 from vfibench_adapters.rife.cards import RIFE, RIFE_M
 from vfibench_adapters.rife.network import SCALES, IFNet
 
-PREFIX = "module."
 FIRST = "block0.conv0.0.0.weight"
 
 
@@ -26,6 +26,7 @@ class RIFEAdapter:
     Args:
         scale: 1, 0.5 (2K) or 0.25 (4K): how large the flow's blocks see the frames.
         rotated: average with what the frames give when rotated by 180 degrees.
+        bgr: give the network its channels in the order of its training and of the paper's benchmarks.
 
     Raises:
         VfibenchError: another scale.
@@ -34,11 +35,11 @@ class RIFEAdapter:
     card: ClassVar[AdapterCard] = RIFE
     timed: ClassVar[bool] = False
 
-    def __init__(self, scale: float = 1.0, rotated: bool = False) -> None:
+    def __init__(self, scale: float = 1.0, rotated: bool = False, bgr: bool = True) -> None:
         if scale not in (1, 0.5, 0.25):
             raise VfibenchError(f"{self.card.name}: expected a scale of 1, 0.5 or 0.25, found {scale}")
         self.scales = tuple(step / scale for step in SCALES)
-        self.rotated = rotated
+        self.rotated, self.bgr = rotated, bgr
 
     def load(self, device: torch.device, weights: Path | None) -> None:
         """Build the network on `device` from a released file, or from reproducible random numbers.
@@ -58,15 +59,13 @@ class RIFEAdapter:
         Returns:
             [B, T, 3, H, W], clamped to [0, 1] by the network.
         """
-        if frames.shape[1] != 2:
-            raise VfibenchError(f"{self.card.name}: expected 2 frames, found {frames.shape[1]}")
-        if not self.timed and set(times) != {0.5}:
-            raise VfibenchError(f"{self.card.name}: expected the time 0.5, found {list(times)}")
-        bgr = frames.flip(2)  # as it was trained
-        made = self._predict(bgr, times)
+        check_request(self.card, frames, times)
+        if self.bgr:
+            frames = frames.flip(2)
+        made = self._predict(frames, times)
         if self.rotated:
-            made = (made + self._predict(bgr.flip(3, 4), times).flip(3, 4)) / 2
-        return made.flip(2)
+            made = (made + self._predict(frames.flip(3, 4), times).flip(3, 4)) / 2
+        return made.flip(2) if self.bgr else made
 
     def _predict(self, frames: Tensor, times: Sequence[float]) -> Tensor:
         context = self.network.context(frames, self.scales)
@@ -76,7 +75,7 @@ class RIFEAdapter:
         make = partial(IFNet, self.timed)
         if path is None:
             return untrained(make)
-        state = bare_names(tensors_in(path))
+        state = tensors_in(path)
         if FIRST in state and self._is_the_other(state[FIRST]):
             expected, found = ("RIFE_m", "RIFE") if self.timed else ("RIFE", "RIFE_m")
             raise VfibenchError(
@@ -95,10 +94,3 @@ class RIFEMAdapter(RIFEAdapter):
 
     card: ClassVar[AdapterCard] = RIFE_M
     timed: ClassVar[bool] = True
-
-
-def bare_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Names as the network has them; released files put "module." before every one."""
-    if all(name.startswith(PREFIX) for name in tensors):
-        return {name.removeprefix(PREFIX): tensor for name, tensor in tensors.items()}
-    return dict(tensors)

@@ -19,6 +19,11 @@ VARIANTS = {
     "scale-quarter": Variant(
         "flow found at a quarter of the size, for 4K video", {"scale": 0.25}, _zeros(128)
     ),
+    "hd": Variant(
+        "RGB instead of BGR, the border continued: how the authors' HD benchmarks gave frames",
+        {"bgr": False},
+        Padding(32),
+    ),
     "tta": Variant(
         "test-time augmentation: averaged with what the frames give when rotated by 180 degrees",
         {"rotated": True},

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vfibench_adapters.blocks.layout import joined
+from vfibench_adapters.blocks.resize import resized
 from vfibench_adapters.blocks.warp import backward_warp
 from vfibench_adapters.rife.refinement import (
     ContextNet,
     UNet,
-    channels_last,
     conv_prelu,
     warp_levels,
 )
@@ -90,7 +90,7 @@ class FlowBlock(nn.Module):
         features = self.conv0(x)
         raw = self.lastconv(self.convblock(features) + features)
         raw = raw.to(torch.promote_types(raw.dtype, torch.float32))  # half precision loses parts of pixels
-        raw = F.interpolate(raw, scale_factor=2 * scale, mode="bilinear", align_corners=False)
+        raw = resized(raw, 2 * scale)
         return raw[:, :4] * (2 * scale), raw[:, 4:]
 
 
@@ -157,7 +157,7 @@ class IFNet(nn.Module):
         flow0, flow1 = last.flow.chunk(2, dim=1)
         context0, context1 = warp_levels(context.levels0, flow0), warp_levels(context.levels1, flow1)
         raw = self.unet(
-            channels_last(context.pair, last.warped0, last.warped1, last.logit, last.flow),
+            joined(context.pair, last.warped0, last.warped1, last.logit, last.flow),
             context0,
             context1,
         )
@@ -178,7 +178,7 @@ class IFNet(nn.Module):
         if before is not None:
             found = (before.warped0, before.warped1, before.logit, *truth, before.flow / scale)
             parts.append(resized(torch.cat(found, 1), 1 / scale))
-        return channels_last(*parts)
+        return joined(*parts)
 
 
 def _changed(before: Estimate | None, change: tuple[Tensor, Tensor], pair: Tensor) -> Estimate:
@@ -191,10 +191,3 @@ def _changed(before: Estimate | None, change: tuple[Tensor, Tensor], pair: Tenso
         for frame, half in zip(pair.chunk(2, dim=1), flow.chunk(2, dim=1), strict=True)
     ]
     return Estimate(flow, logit, *warped)
-
-
-def resized(x: Tensor, factor: float) -> Tensor:
-    """[B, C, H, W] resized bilinearly to `factor` times its size."""
-    if factor == 1:
-        return x
-    return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vfibench_adapters.blocks.layout import joined
+from vfibench_adapters.blocks.resize import resized
 from vfibench_adapters.blocks.warp import backward_warp
 
 
@@ -19,17 +19,6 @@ def conv_prelu(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 def deconv_prelu(inputs: int, outputs: int) -> nn.Sequential:
     """4x4 transposed convolution that doubles the size, then PReLU with a slope a channel."""
     return nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 4, 2, padding=1), nn.PReLU(outputs))
-
-
-def channels_last(*parts: Tensor) -> Tensor:
-    """The parts joined along channels, in the memory layout that convolutions like best.
-
-    Each part is brought into it first: joining mixed layouts takes up to seven times as long on a CPU.
-    """
-    layout = torch.channels_last
-    return torch.cat([part.contiguous(memory_format=layout) for part in parts], 1).contiguous(
-        memory_format=layout
-    )
 
 
 class Down(nn.Module):
@@ -78,7 +67,7 @@ def warp_levels(levels: Sequence[Tensor], flow: Tensor) -> list[Tensor]:
     """
     warped = []
     for level in levels:
-        flow = F.interpolate(flow, scale_factor=0.5, mode="bilinear", align_corners=False) * 0.5
+        flow = resized(flow, 0.5) * 0.5
         warped.append(backward_warp(level, flow, padding="border"))
     return warped
 
@@ -110,11 +99,11 @@ class UNet(nn.Module):
             [B, 3, H, W].
         """
         down0 = self.down0(x)
-        down1 = self.down1(channels_last(down0, context0[0], context1[0]))
-        down2 = self.down2(channels_last(down1, context0[1], context1[1]))
-        down3 = self.down3(channels_last(down2, context0[2], context1[2]))
-        up = self.up0(channels_last(down3, context0[3], context1[3]))
-        up = self.up1(channels_last(up, down2))
-        up = self.up2(channels_last(up, down1))
-        up = self.up3(channels_last(up, down0))
+        down1 = self.down1(joined(down0, context0[0], context1[0]))
+        down2 = self.down2(joined(down1, context0[1], context1[1]))
+        down3 = self.down3(joined(down2, context0[2], context1[2]))
+        up = self.up0(joined(down3, context0[3], context1[3]))
+        up = self.up1(joined(up, down2))
+        up = self.up2(joined(up, down1))
+        up = self.up3(joined(up, down0))
         return self.conv(up)  # type: ignore[no-any-return]

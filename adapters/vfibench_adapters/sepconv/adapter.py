@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import AdapterCard
-from vfibench.errors import VfibenchError
 from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.requests import check_request
 from vfibench_adapters.sepconv.cards import SEPCONV
 from vfibench_adapters.sepconv.network import SepConv
 
@@ -30,21 +30,19 @@ class SepConvAdapter:
         self.network = placed(_network(weights), device)
 
     def predict(self, frames: Tensor, times: Sequence[float]) -> Tensor:
-        """Interpolate the mid-point.
+        """The frame midway.
 
         Args:
             frames: [B, 2, 3, H, W] in [0, 1], H and W multiples of 32.
-            times: 0.5 alone.
+            times: 0.5, T times.
 
         Returns:
-            [B, 1, 3, H, W].
+            [B, T, 3, H, W].
         """
-        if frames.shape[1] != 2:
-            raise VfibenchError(f"sepconv: expected 2 frames, found {frames.shape[1]}")
-        if tuple(times) != (0.5,):
-            raise VfibenchError(f"sepconv: expected the time 0.5 alone, found {list(times)}")
+        check_request(self.card, frames, times)
         first, second = frames.flip(2).unbind(1)  # the network was trained on BGR
-        return self.network(first, second).flip(1).unsqueeze(1)  # type: ignore[no-any-return]
+        midway = self.network(first, second).flip(1)
+        return torch.stack([midway] * len(times), dim=1)
 
 
 def _network(path: Path | None) -> SepConv:

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vfibench_adapters.blocks.layout import joined
 from vfibench_adapters.blocks.separable import separable_filter
 
 BAND = 32  # rows of taps in memory at a time
@@ -120,8 +121,7 @@ class SepConv(nn.Module):
 
     def features(self, first: Tensor, second: Tensor) -> Tensor:
         """What the four heads see, [B, 2 * width, H/2, W/2]."""
-        pair = torch.cat((first, second), 1).contiguous(memory_format=torch.channels_last)
-        level2 = self.netConv2(F.avg_pool2d(self.netConv1(pair), 2))
+        level2 = self.netConv2(F.avg_pool2d(self.netConv1(joined(first, second)), 2))
         level3 = self.netConv3(F.avg_pool2d(level2, 2))
         level4 = self.netConv4(F.avg_pool2d(level3, 2))
         level5 = self.netConv5(F.avg_pool2d(level4, 2))

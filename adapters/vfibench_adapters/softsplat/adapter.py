@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import AdapterCard
-from vfibench.errors import VfibenchError
 from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.requests import check_request
 from vfibench_adapters.softsplat.cards import SOFTSPLAT
 from vfibench_adapters.softsplat.network import SoftSplat
 
@@ -44,8 +44,7 @@ class SoftSplatAdapter:
         Returns:
             [B, T, 3, H, W].
         """
-        if frames.shape[1] not in self.card.inputs:
-            raise VfibenchError(f"{self.card.name}: expected 2 frames, found {frames.shape[1]}")
+        check_request(self.card, frames, times)
         scene = self.network.scene(*frames.flip(2).unbind(1))  # the network sees BGR
         return torch.stack([self.network.frame(scene, time) for time in times], dim=1).flip(2)
 

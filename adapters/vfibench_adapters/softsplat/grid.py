@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from vfibench_adapters.blocks.conv import double
+from vfibench_adapters.blocks.resize import Double
 
 
 def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -45,14 +45,6 @@ class Down(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs, H, W] to [B, outputs, H/2, W/2]."""
         return self.netMain(x)  # type: ignore[no-any-return]
-
-
-class Double(nn.Module):
-    """Twice the size, bilinear."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[B, C, H, W] to [B, C, 2H, 2W]."""
-        return double(x)
 
 
 class Up(nn.Module):

@@ -15,6 +15,7 @@ from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD, AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.weights import read_checkpoint
 from vfibench_adapters.loading import contents, placed, trained, untrained
+from vfibench_adapters.requests import check_request
 from vfibench_adapters.superslomo.cards import CONVGRU, CONVLSTM, SUPERSLOMO
 from vfibench_adapters.superslomo.network import Bottleneck, Motion, SuperSloMo, windows
 
@@ -53,8 +54,7 @@ class SuperSloMoAdapter:
         Returns:
             [B, T, 3, H, W].
         """
-        if frames.shape[1] not in self.card.inputs:
-            raise self._another_count(frames.shape[1])
+        check_request(self.card, frames, times)
         normalised = (frames - self.mean) / self.std
         return self._synthesised(normalised, self.network.motion(normalised), times)
 
@@ -93,10 +93,6 @@ class SuperSloMoAdapter:
     def _synthesised(self, normalised: Tensor, motion: Motion, times: Sequence[float]) -> Tensor:
         made = [self.network.synthesise(normalised, motion, time).frame for time in times]
         return torch.stack(made, dim=1) * self.std + self.mean
-
-    def _another_count(self, found: int) -> VfibenchError:
-        expected = " or ".join(map(str, sorted(self.card.inputs)))
-        return VfibenchError(f"{self.card.name}: expected {expected} frames, found {found}")
 
     def _network(self, path: Path | None) -> SuperSloMo:
         make = partial(SuperSloMo, self.bottleneck)

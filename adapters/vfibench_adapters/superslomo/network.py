@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from vfibench_adapters.blocks.conv import conv_leaky, double
 from vfibench_adapters.blocks.intermediate import blend, flows_at
+from vfibench_adapters.blocks.layout import joined
 from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvGRUCell, ConvLSTMCell
 from vfibench_adapters.blocks.warp import backward_warp
 
@@ -183,8 +184,7 @@ def _stage2_input(pair: Tensor, flow_t1: Tensor, flow_t0: Tensor) -> Tensor:
     """[B, 16, H, W]: the second frame comes first."""
     frame0, frame1 = pair.chunk(2, dim=1)
     warped1, warped0 = backward_warp(frame1, flow_t1), backward_warp(frame0, flow_t0)
-    joined = torch.cat((frame1, warped1, flow_t1, flow_t0, warped0, frame0), 1)
-    return joined.contiguous(memory_format=torch.channels_last)
+    return joined(frame1, warped1, flow_t1, flow_t0, warped0, frame0)
 
 
 def _synthesis(pair: Tensor, raw: Tensor, flow_t1: Tensor, flow_t0: Tensor, time: float) -> Synthesis:

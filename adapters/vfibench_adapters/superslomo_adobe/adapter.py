@@ -14,6 +14,7 @@ from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.weights import read_checkpoint
 from vfibench_adapters.loading import contents, placed, trained, untrained
+from vfibench_adapters.requests import check_request
 from vfibench_adapters.superslomo_adobe.cards import SUPERSLOMO_ADOBE
 from vfibench_adapters.superslomo_adobe.network import SuperSloMo
 
@@ -54,8 +55,7 @@ class SuperSloMoAdobeAdapter:
         Returns:
             [B, T, 3, H, W].
         """
-        if frames.shape[1] != 2:
-            raise VfibenchError(f"{self.card.name}: expected 2 frames, found {frames.shape[1]}")
+        check_request(self.card, frames, times)
         first, second = (frames - self.mean).unbind(1)
         flows = self.network.flows(first, second)
         made = [self.network.synthesise(first, second, flows, time).frame for time in times]

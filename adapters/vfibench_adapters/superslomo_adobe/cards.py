@@ -23,8 +23,6 @@ SUPERSLOMO_ADOBE = AdapterCard(
     ),
     inputs=(2,),
     times="any",
-    # The original pads nothing: it resizes frames down to multiples of 32 and the result up again, which
-    # costs sharpness that a score would hold against the network.
     padding=Padding(32),
     variants={
         "half-pixel": Variant(
@@ -32,6 +30,8 @@ SUPERSLOMO_ADOBE = AdapterCard(
             {"align_corners": False},
         )
     },
-    training_data="Adobe240 frames of 640x360, crops of 352x352, 8 frames between the inputs, 200 epochs",
+    training_data="Adobe240 frames of 640x360, crops of 352x352, inputs 8 frames apart, 200 epochs",
+    notes="The original pads nothing: it resizes frames down to multiples of 32 and the result up again, "
+    "which costs sharpness that a score would hold against the network; here frames are padded.",
     published=published_scores("superslomo-adobe"),
 )

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from vfibench_adapters.blocks.conv import double
 from vfibench_adapters.blocks.intermediate import blend, flows_at
+from vfibench_adapters.blocks.layout import joined
 from vfibench_adapters.blocks.warp import positions
 
 
@@ -123,13 +124,13 @@ class SuperSloMo(nn.Module):
 
     def flows(self, first: Tensor, second: Tensor) -> Tensor:
         """[B, 4, H, W]: flow from the first to the second frame, then back."""
-        return self.state_dictFC(_joined(first, second))  # type: ignore[no-any-return]
+        return self.state_dictFC(joined(first, second))  # type: ignore[no-any-return]
 
     def synthesise(self, first: Tensor, second: Tensor, flows: Tensor, time: float) -> Synthesis:
         """The frame at `time` in (0, 1) between two frames [B, 3, H, W] with their `flows`."""
         flow_t0, flow_t1 = flows_at(time, *flows.chunk(2, dim=1))
         warped_1, warped_0 = self._warp(second, flow_t1), self._warp(first, flow_t0)
-        x = _joined(first, second, flows, flow_t1, flow_t0, warped_1, warped_0)
+        x = joined(first, second, flows, flow_t1, flow_t0, warped_1, warped_0)
         delta_t0, delta_t1, logit = torch.split(self.state_dictAT(x).float(), [2, 2, 1], dim=1)
         refined_t0, refined_t1, visible_0 = flow_t0 + delta_t0, flow_t1 + delta_t1, logit.sigmoid()
         warped_0, warped_1 = self._warp(first, refined_t0), self._warp(second, refined_t1)
@@ -158,7 +159,3 @@ def shrinking_warp(image: Tensor, flow: Tensor, align_corners: bool = True) -> T
     x, y = positions(image, flow)
     grid = torch.stack((x * (2 / width) - 1, y * (2 / height) - 1), dim=-1)
     return F.grid_sample(image.to(grid.dtype), grid, padding_mode="zeros", align_corners=align_corners)
-
-
-def _joined(*parts: Tensor) -> Tensor:
-    return torch.cat(parts, 1).contiguous(memory_format=torch.channels_last)

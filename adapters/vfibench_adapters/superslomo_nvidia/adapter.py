@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import AdapterCard
-from vfibench.errors import VfibenchError
 from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.requests import check_request
 from vfibench_adapters.superslomo_nvidia.cards import SUPERSLOMO_NVIDIA
 from vfibench_adapters.superslomo_nvidia.network import SuperSloMo
 
@@ -36,7 +36,10 @@ class SuperSloMoNvidiaAdapter:
             VfibenchError: the file is no checkpoint, or one of another network.
         """
         make = partial(SuperSloMo, self.flow_scale)
-        network = trained(make, released_names(weights), weights) if weights else untrained(make)
+        if weights is None:
+            network = untrained(make)
+        else:
+            network = trained(make, tensors_in(weights, "state_dict"), weights)
         self.network = placed(network, device)
 
     def predict(self, frames: Tensor, times: Sequence[float]) -> Tensor:
@@ -49,15 +52,9 @@ class SuperSloMoNvidiaAdapter:
         Returns:
             [B, T, 3, H, W].
         """
-        if frames.shape[1] != 2:
-            raise VfibenchError(f"{self.card.name}: expected 2 frames, found {frames.shape[1]}")
+        check_request(self.card, frames, times)
         network = self.network
         first, second = (255 * frames - network.mean_pix).unbind(1)
         motion = network.motion(first, second)
         made = [network.synthesise(first, second, motion, time).frame for time in times]
         return (torch.stack(made, dim=1) + network.mean_pix) / 255
-
-
-def released_names(path: Path) -> dict[str, Tensor]:
-    """The weights under the network's names; those saved from several GPUs begin with "module."."""
-    return {name.removeprefix("module."): tensor for name, tensor in tensors_in(path, "state_dict").items()}

@@ -34,7 +34,7 @@ SUPERSLOMO_NVIDIA = AdapterCard(
     ),
     inputs=(2,),
     times="any",
-    padding=Padding(32),  # what the network needs; how its own evaluation padded is not known
+    padding=Padding(32),
     variants={
         "flow-scale-2": Variant(
             "flow found at half the size: the authors' setting for SlowFlow's large frames",
@@ -42,6 +42,8 @@ SUPERSLOMO_NVIDIA = AdapterCard(
             Padding(64),
         )
     },
-    training_data="Adobe240, or Adobe240 and YouTube240, by file",
+    training_data="Adobe240, or Adobe240 and YouTube240, by file; the page's unsupervised_* files hold "
+    "the same network",
+    notes="Padded to what the network needs; how its own evaluation padded is not known.",
     published=published_scores("superslomo-nvidia"),
 )

@@ -13,8 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vfibench_adapters.blocks.conv import conv_leaky, double
+from vfibench_adapters.blocks.conv import conv_leaky
 from vfibench_adapters.blocks.intermediate import blend, flows_at
+from vfibench_adapters.blocks.layout import joined
+from vfibench_adapters.blocks.resize import Double, resized
 from vfibench_adapters.blocks.warp import backward_warp
 
 MEAN = (109.93, 109.167, 101.455)
@@ -23,14 +25,6 @@ MEAN = (109.93, 109.167, 101.455)
 def two_convs(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
     """Two convolutions, each with its LeakyReLU: state-dict keys "0..." and "2..."."""
     return nn.Sequential(*conv_leaky(inputs, outputs, kernel), *conv_leaky(outputs, outputs, kernel))
-
-
-class Double(nn.Module):
-    """Bilinear doubling as a layer."""
-
-    def forward(self, features: Tensor) -> Tensor:
-        """[B, C, H, W] to [B, C, 2H, 2W]."""
-        return double(features)
 
 
 def doubled_convs(inputs: int, outputs: int) -> nn.Sequential:
@@ -117,16 +111,16 @@ class SuperSloMo(nn.Module):
 
     def motion(self, first: Tensor, second: Tensor) -> Motion:
         """Flow between two frames [B, 3, H, W]."""
-        scale, pair = self.flow_scale, _joined(first, second)
-        features, bottom = self._unet("flow_pred", _resized(pair, 1 / scale))
+        scale, pair = self.flow_scale, joined(first, second)
+        features, bottom = self._unet("flow_pred", resized(pair, 1 / scale))
         onward, back = self.forward_flow_conv(features), self.backward_flow_conv(features)
-        return Motion(scale * _resized(onward, scale), scale * _resized(back, scale), _resized(bottom, scale))
+        return Motion(scale * resized(onward, scale), scale * resized(back, scale), resized(bottom, scale))
 
     def synthesise(self, first: Tensor, second: Tensor, motion: Motion, time: float) -> Synthesis:
         """The frame at `time` in (0, 1) between two frames [B, 3, H, W] with their `motion`."""
         flow_t0, flow_t1 = flows_at(time, motion.onward, motion.back)
         warped_0, warped_1 = backward_warp(first, flow_t0), backward_warp(second, flow_t1)
-        x = _joined(first, second, warped_0, flow_t0, warped_1, flow_t1)
+        x = joined(first, second, warped_0, flow_t0, warped_1, flow_t1)
         features, _ = self._unet("flow_interp", x, motion.bottom)
         residual_t1 = self.flow_interp_forward_out_layer(features).float()
         residual_t0 = self.flow_interp_backward_out_layer(features).float()
@@ -153,13 +147,3 @@ class SuperSloMo(nn.Module):
             x = self.get_submodule(f"{prefix}_decoder_layer{level}")(x)
             x = torch.cat((levels.pop(), x), 1)
         return self.get_submodule(f"{prefix}_refine_layer")(x), bottom
-
-
-def _resized(x: Tensor, factor: float) -> Tensor:
-    if factor == 1:
-        return x
-    return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
-
-
-def _joined(*parts: Tensor) -> Tensor:
-    return torch.cat(parts, 1).contiguous(memory_format=torch.channels_last)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD, AdapterCard
-from vfibench.errors import VfibenchError
 from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.requests import check_request
 from vfibench_adapters.toflow.cards import TOFLOW
 from vfibench_adapters.toflow.network import TOFlow
 
@@ -47,10 +47,7 @@ class TOFlowAdapter:
         Returns:
             [B, T, 3, H, W].
         """
-        if frames.shape[1] != 2:
-            raise VfibenchError(f"{self.card.name}: expected 2 frames, found {frames.shape[1]}")
-        if set(times) != {0.5}:
-            raise VfibenchError(f"{self.card.name}: expected the time 0.5, found {list(times)}")
+        check_request(self.card, frames, times)
         first, second = ((frames - self.mean) / self.std).unbind(1)
         midway = self.network(first, second).frame * self.std + self.mean
         return torch.stack([midway] * len(times), dim=1)

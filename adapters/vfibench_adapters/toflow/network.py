@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vfibench_adapters.blocks.layout import joined
 from vfibench_adapters.blocks.warp import backward_warp
 
 LEVELS = 4
@@ -96,8 +97,7 @@ class Correction(nn.Module):
 
     def forward(self, warped0: Tensor, warped1: Tensor) -> Tensor:
         """Two warped frames to one, each [B, 3, H, W]."""
-        x = torch.cat((warped0, warped1), 1).contiguous(memory_format=torch.channels_last)
-        x = F.relu(self.conv_3x2_64_9x9(x), inplace=True)
+        x = F.relu(self.conv_3x2_64_9x9(joined(warped0, warped1)), inplace=True)
         x = F.relu(self.conv_64_64_1x1(x), inplace=True)
         return self.conv_64_3_1x1(x) + (warped0 + warped1) / 2  # type: ignore[no-any-return]
 

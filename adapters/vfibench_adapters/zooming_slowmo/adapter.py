@@ -105,6 +105,4 @@ def _network(path: Path | None) -> ZoomingSlowMo:
     if path is None:
         return untrained(ZoomingSlowMo)
     state = tensors_in(path)
-    if all(name.startswith("module.") for name in state):  # as a training script saves it
-        state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
     return trained(ZoomingSlowMo, state, path)

@@ -8,7 +8,9 @@ import torch.nn.functional as F
 
 from vfibench_adapters.blocks.conv import conv_leaky, double
 from vfibench_adapters.blocks.intermediate import blend, flows_at
+from vfibench_adapters.blocks.layout import joined
 from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvGRUCell, ConvLSTMCell, RecurrentStack
+from vfibench_adapters.blocks.resize import Double, resized
 from vfibench_adapters.blocks.warp import backward_warp, positions
 
 
@@ -149,3 +151,19 @@ def test_a_single_line_is_warped_like_the_same_line_among_others():
     among = F.pad(line, (0, 0, 1, 1))  # lines of zeros lie where the padding is zeros
     warped = backward_warp(among, F.pad(flow, (0, 0, 1, 1)))[:, :, 1:2]
     torch.testing.assert_close(backward_warp(line, flow), warped, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("widths", [(3, 2), (1, 3), (1, 1)])
+def test_parts_of_any_layout_are_joined_in_channels_last_memory(widths):
+    parts = [noise(2, channels, 5, 6, seed=channels) for channels in widths]
+    parts[1] = parts[1].contiguous(memory_format=torch.channels_last)
+    whole = joined(*parts)
+    assert torch.equal(whole, torch.cat(parts, 1))
+    assert whole.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_resizing_takes_pixels_as_areas_and_one_is_no_resizing():
+    x = torch.tensor([[[[0.0, 4.0]]]])
+    assert Double()(x).flatten().tolist() == [0, 1, 3, 4] * 2
+    assert resized(noise(1, 1, 6, 8), 0.5).shape == (1, 1, 3, 4)
+    assert resized(x, 1) is x

@@ -116,6 +116,16 @@ def test_another_number_of_frames_and_another_time_are_refused():
         adapter.predict(frames[:, :2], [0.5, 0.25])
 
 
+@torch.inference_mode()
+def test_the_hd_variant_gives_the_network_rgb():
+    frames, variant = drifting_clips(2, 64, 64), RIFEAdapter.card.variants["hd"]
+    usual = narrow(RIFEAdapter)
+    found = narrow(RIFEAdapter, **variant.settings).predict(frames, [0.5])
+    assert torch.equal(found, usual.predict(frames.flip(2), [0.5]).flip(2))
+    assert not torch.allclose(found, usual.predict(frames, [0.5]), atol=1e-4)
+    assert (variant.padding.multiple, variant.padding.mode) == (32, "replicate")
+
+
 @pytest.mark.parametrize("adapter_class", [RIFEAdapter, RIFEMAdapter])
 @torch.inference_mode()
 def test_the_average_with_the_rotated_frames_turns_with_them(adapter_class):

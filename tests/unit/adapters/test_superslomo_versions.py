@@ -7,9 +7,10 @@ import torch
 from golden.made_weights import MADE, made_network, write_released
 
 from vfibench.errors import VfibenchError
+from vfibench_adapters.loading import tensors_in
 from vfibench_adapters.superslomo_adobe.adapter import SuperSloMoAdobeAdapter
 from vfibench_adapters.superslomo_adobe.network import UNet, shrinking_warp
-from vfibench_adapters.superslomo_nvidia.adapter import SuperSloMoNvidiaAdapter, released_names
+from vfibench_adapters.superslomo_nvidia.adapter import SuperSloMoNvidiaAdapter
 
 CPU = torch.device("cpu")
 ADAPTERS = {"superslomo_paliwal": SuperSloMoAdobeAdapter, "superslomo_nvidia": SuperSloMoNvidiaAdapter}
@@ -111,7 +112,7 @@ def test_a_narrower_network_is_refused_with_the_first_shape_that_differs(name, f
 def test_nvidias_names_may_begin_with_module(file):
     state = made_network("superslomo_nvidia", width=2).state_dict()
     torch.save({"state_dict": {f"module.{name}": tensor for name, tensor in state.items()}}, file)
-    assert list(released_names(file)) == list(state)
+    assert list(tensors_in(file, "state_dict")) == list(state)
 
 
 @each

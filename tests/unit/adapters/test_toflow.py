@@ -84,7 +84,7 @@ def test_a_file_of_spynet_alone_is_refused(file):
 
 def test_another_methods_file_is_refused(file):
     write_released("rife", file, widths=(8, 6, 4))
-    assert "unexpected (first: module.block0.conv0.0.0.weight)" in refusal(file)
+    assert "unexpected (first: block0.conv0.0.0.weight)" in refusal(file)
 
 
 @pytest.mark.parametrize("content", [[1, 2], {}, {"net_state_dict": {}}])

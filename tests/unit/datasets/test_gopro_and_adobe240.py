@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vfibench.cli.doctor import dataset_lines
 from vfibench.contracts import DatasetOptions
 from vfibench.doctor import dataset_report
 from vfibench.errors import VfibenchError
@@ -107,8 +108,24 @@ def test_a_frame_missing_within_a_video_does_not_shift_the_windows(whole):
 def test_a_video_too_short_for_a_window_is_missing(whole):
     for path in sorted((whole.root / FOLDER / VIDEOS[0]).iterdir())[8:]:
         path.unlink()
-    with pytest.raises(VfibenchError, match=f"found 10 of 11 in .*first missing .*{VIDEOS[0]}"):
+    why = f"incomplete {whole.root / FOLDER / VIDEOS[0]}: it has 8 frames, one sample needs 9"
+    with pytest.raises(VfibenchError, match=f"found 10 of 11 in .*first {why}"):
         gopro.TEST(whole)
+    assert any(why in line for line in dataset_lines(dataset_report("gopro", whole.root)))
+
+
+def test_a_stray_frame_of_a_far_number_is_named_at_once(whole, tmp_path):
+    stray = whole.root / FOLDER / VIDEOS[2] / "000999999999.png"
+    stray.touch()
+    why = f"incomplete {stray.parent}: no frame between 000017.png and 000999999999.png"
+    with pytest.raises(VfibenchError, match=f"found 10 of 11 in .*first {why}"):
+        gopro.TEST(whole)
+    report = dataset_report("gopro", whole.root)
+    assert report.status == "partial: 10 of 11 clips, 21 samples; needs --partial, and is never ranked"
+    assert len(gopro.TEST(DatasetOptions(root=whole.root, partial=True))) == 21
+    for line in (VIDEOS[2], f"{VIDEOS[2]}/000002"):
+        with pytest.raises(VfibenchError, match=f"sample '{line}' in .*: {why}"):
+            gopro.TEST(DatasetOptions(root=whole.root, list_file=own(tmp_path, line)))
 
 
 def test_doctor_counts_a_whole_set_in_videos(whole):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from vfibench.cli.doctor import dataset_lines
 from vfibench.contracts import DatasetOptions
 from vfibench.doctor import dataset_report
 from vfibench.errors import VfibenchError
@@ -114,15 +115,26 @@ def test_grey_keeps_its_level_from_black_to_white():
     assert (to_rgb(levels, neutral, neutral) == levels).all()
 
 
-def test_a_file_that_ends_within_a_frame_is_named(videos):
+def test_a_file_that_ends_within_a_frame_counts_as_missing_and_says_why(videos, tmp_path):
     root = videos(5)
     path = root / "HD_dataset" / f"{VIDEO}.yuv"
-    path.write_bytes(bytes(1000))
-    with pytest.raises(VfibenchError, match=rf"expected whole 1280x544 yuv420p frames.*found 1000 in {path}"):
+    path.write_bytes(bytes(1_100_000))
+    why = "it ends within a frame: 1100000 bytes, yuv420p frames of 1280x544 have 1044480 each"
+    with pytest.raises(VfibenchError, match=rf"found 10 of 11 in .*, first incomplete {path}: {why}"):
         ALL_2X(DatasetOptions(root=root))
+    part = ALL_2X(DatasetOptions(root=root, partial=True))
+    assert (len(part), part.selection.ranked) == (20, False)
     report = dataset_report("hd", root)
-    assert not report.ok
-    assert str(path) in report.status
+    assert (report.found, report.folder, report.missing) == (10, root / "HD_dataset", (path,))
+    assert report.status.startswith("partial: 10 of 11 clips, 20 samples")
+    assert f"  incomplete {path}: {why}" in dataset_lines(report)
+    own = tmp_path / "own.txt"
+    own.write_text("HD720p_GT/parkrun_1280x720_50.yuv\n")
+    assert len(ALL_2X(DatasetOptions(root=root, list_file=own))) == 2
+    for line in (f"{VIDEO}.yuv", f"{VIDEO}/001"):
+        own.write_text(f"{line}\n")
+        with pytest.raises(VfibenchError, match=f"incomplete {path}: {why}"):
+            ALL_2X(DatasetOptions(root=root, list_file=own))
 
 
 def test_a_file_cut_short_after_opening_is_named(tmp_path):
@@ -144,6 +156,20 @@ def test_a_missing_video_is_counted_and_named(videos):
     report = dataset_report("hd", root)
     assert report.status.startswith("partial: 10 of 11 clips, 40 samples")
     assert report.missing == (gone,)
+
+
+@pytest.mark.parametrize("frames", [0, 2])
+def test_a_video_too_short_for_one_sample_is_missing(videos, frames):
+    root = videos(9)
+    short = root / "HD_dataset" / f"{VIDEO}.yuv"
+    short.write_bytes(bytes(frames * 1280 * 544 * 3 // 2))
+    why = f"it has {frames} frames, one sample needs 3"
+    with pytest.raises(VfibenchError, match=rf"found 10 of 11 in .*first incomplete {short}: {why}"):
+        ALL_2X(DatasetOptions(root=root))
+    part = ALL_2X(DatasetOptions(root=root, partial=True))
+    assert len(part) == 40
+    assert not part.selection.ranked
+    assert dataset_report("hd", root).status.startswith("partial: 10 of 11 clips")
 
 
 def test_own_lists_name_videos_or_samples(videos, tmp_path):

@@ -48,6 +48,8 @@ def test_unknown_names_get_the_nearest(refused, clip: str) -> None:
     assert "did you mean rife" in refused("run", "-m", "blend", "-d", clip, "--definition", "riffe")
     assert "did you mean ema-vfi" in refused("run", "-m", "blend", "-d", clip, "--protocol", "ema_vfi")
     assert "did you mean convlstm" in refused("info", "convlst")
+    assert "unknown variant 'nope' of rife" in refused("info", "rife@nope")
+    assert "unknown method, dataset or metric 'psnr@nope'" in refused("info", "psnr@nope")
 
 
 def test_a_missing_data_root_is_told(refused, tmp_path: Path) -> None:
@@ -166,7 +168,7 @@ def test_a_size_that_does_not_fit_is_told(refused) -> None:
 
 
 def test_a_folder_of_predictions_is_no_method_to_look_at_or_to_time(refused) -> None:
-    for words in (("info", "frames:x"), ("speed", "-m", "frames:x")):
+    for words in (("info", "frames:x"), ("speed", "-m", "frames:x"), ("verify", "frames:x")):
         assert "found a folder of predictions" in refused(*words)
 
 

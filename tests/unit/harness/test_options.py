@@ -11,6 +11,7 @@ from torch import nn
 
 from vfibench.cli.speed import describe
 from vfibench.contracts import AdapterCard
+from vfibench.errors import VfibenchError
 from vfibench.methods import Method
 from vfibench.plan import Planner, Request
 from vfibench.runner import Runner
@@ -84,6 +85,18 @@ def test_precision_is_a_cell_of_its_own_and_hardly_changes_the_score(smooth, kno
     assert (plain.label, half.label) == ("smooth", "smooth (bf16)")
     assert near != exact
     assert near == pytest.approx(exact, abs=0.2)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_machine_that_cannot_compile_is_told_once(smooth, known, tmp_path, monkeypatch, late):
+    def broken(*_):
+        raise RuntimeError("no C++ compiler\nmore")
+
+    monkeypatch.setattr(torch, "compile", (lambda _: broken) if late else broken)
+    clip = make_clip(tmp_path / "clip", count=5)
+    problem = "torch.compile does not work here: RuntimeError: no C[+][+] compiler; leave out"
+    with pytest.raises(VfibenchError, match=problem):
+        scored(clip, compiled=True)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from vfibench.cells import Cell
-from vfibench.contracts import AdapterCard, PublishedScore
+from vfibench.contracts import AdapterCard, PublishedScore, WeightFile
 from vfibench.metrics.catalog import CARDS
 from vfibench.published import beside, column_of, published_facts
 from vfibench.registry import DATASETS, METHODS
@@ -18,10 +19,18 @@ from vfibench.registry import DATASETS, METHODS
 SCORE = PublishedScore("vimeo90k", "psnr", "rife", 35.5, "its README")
 ELSEWHERE = {"slowflow", "sintel-hfr"}  # datasets of the papers that are not offered here
 
+READMES = {  # read with the networks
+    "NVIDIA/unsupervised-video-interpolation README": "superslomo_nvidia.md",
+    "Coldog2333/pytoflow README": "toflow.md",
+}
+
 
 def result(score: PublishedScore, columns: tuple[str, ...] = ("psnr@rife",), **changes: Any) -> Any:
     """A finished cell of two frames, 35 and 37 dB in every column."""
-    method = {"weights": "net.pth", "published": published_facts(card(score), "vimeo90k", "")}
+    method = {
+        "weights": changes.pop("weights", "net.pth"),
+        "published": published_facts(card(score), "vimeo90k", ""),
+    }
     settings = {"precision": "fp32"} | changes.pop("settings", {})
     rows = [
         {"status": "ok", "scores": dict.fromkeys(columns, value)}
@@ -39,7 +48,7 @@ def result(score: PublishedScore, columns: tuple[str, ...] = ("psnr@rife",), **c
 
 
 def card(*scores: PublishedScore) -> AdapterCard:
-    return AdapterCard("net", "pkg:Net", published=scores)
+    return AdapterCard("net", "pkg:Net", weights=(WeightFile("net.pth", "https://x"),), published=scores)
 
 
 def only(found: list[Any]) -> Any:
@@ -68,6 +77,8 @@ def test_the_plain_column_measures_our_own_definition():
     [
         (replace(SCORE, note="another network"), {}, "another network"),
         (replace(SCORE, weights="other.pth"), {}, "of other.pth, not net.pth"),
+        (SCORE, {"weights": "mine.pth"}, "of net.pth, not mine.pth"),
+        (replace(SCORE, level="clip"), {}, "published as a mean over clips, and no clips are known here"),
         (SCORE, {"settings": {"precision": "bf16"}}, "measured in bf16"),
         (SCORE, {"settings": {"reduced": 4}}, "another size of frames"),
         (
@@ -88,6 +99,19 @@ def test_the_plain_column_measures_our_own_definition():
 def test_what_cannot_be_compared_says_why(score, changes, why):
     found = only(beside(result(score, **changes)))
     assert (found.measured, found.difference, found.why) == (None, None, why)
+
+
+def test_a_mean_over_clips_is_compared_with_one():
+    found = result(replace(SCORE, level="clip"), values=(30.0, 32.0, 40.0))
+    for row, clip in zip(found.rows, "aab", strict=True):
+        row["tags"] = {"clip": clip}
+    assert only(beside(found)).measured == 35.5
+
+
+def test_facts_of_a_later_version_are_left_aside():
+    found = result(SCORE)
+    found.cell.facts["method"]["published"][0]["colour"] = "blue"
+    assert only(beside(found)).measured == 36.0
 
 
 def test_only_scores_of_the_dataset_and_variant_are_stored():
@@ -122,6 +146,11 @@ def test_the_cards_hold_what_was_read_in_the_sources(shared):
     read = {(row["value"], row["source"].rpartition(" [")[0]) for row in rows}
     known = {
         (float(value), source.replace(" (read as text)", "")) for value, source in read if _number(value)
+    }
+    known |= {
+        (float(value), source)
+        for source, facts in READMES.items()
+        for value in re.findall(r"\d+\.\d+", shared("facts", facts).read_text())
     }
     for card in cards_with_scores():
         for score in card.published:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -134,6 +140,13 @@ FAULTS = {
         'print(json.dumps({"shape": [1, 1, 3, 8, 12]}), flush=True); os.write(1, b"1234"); os._exit(0)',
         "ended with status 0",
     ),
+    "no pixels": ('print(json.dumps({"shape": [1, 1, 3, 0, 12]}), flush=True)', r"answered .*0, 12\]"),
+    "negative": ('print(json.dumps({"shape": [1, 1, 3, -5, 12]}), flush=True)', r"answered .*-5, 12\]"),
+    "no time": (
+        'print(json.dumps({"shape": [1, 1, 3, 8, 12], "seconds": float("nan")}), flush=True)',
+        "nan seconds, expected a finite number",
+    ),
+    "closes": ("os.close(1); time.sleep(60)", "the worker closed its stdin or stdout"),
     "endless line": ("os.write(1, b'x' * 200000)\nos._exit(0)", "wrote bytes without an end of line"),
 }
 
@@ -202,6 +215,18 @@ def test_what_is_no_worker_is_one_line(command, problem, capsys):
         ({"name": "a", "inputs": "x"}, "inputs as numbers"),
         ({"name": "a", "times": "all"}, "times 'all'"),
         ({"name": "a", "padding": {"width": 3}}, "padding of multiple"),
+        ({"name": "a", "padding": {"multiple": 0}}, "multiple 0, expected a whole number from 1"),
+        ({"name": "a", "padding": {"multiple": "32"}}, "multiple '32'"),
+        ({"name": "a", "inputs": []}, "inputs 0"),
+        ({"name": "a", "inputs": "24"}, "inputs '24', expected a list"),
+        ({"name": "a", "inputs": [2.5]}, "inputs 2.5"),
+        ({"name": " "}, "found no name"),
+        ({"name": "a", "padding": {"mode": "mirror"}}, "mode 'mirror', expected replicate or reflect or"),
+        ({"name": "a", "padding": {"place": "start"}}, "place 'start', expected end or centred"),
+        ({"name": "a", "title": 3}, "title 3, expected a text"),
+        ({"name": "a", "training_data": ["vimeo"]}, "training_data .*, expected a text"),
+        ({"name": "a", "scale": "4"}, "scale '4'"),
+        ({"name": "a", "scale": 2.5}, "scale 2.5"),
     ],
 )
 def test_a_greeting_that_is_no_card_says_why(facts, problem):
@@ -216,12 +241,86 @@ def test_the_timeout_is_a_positive_number(given, monkeypatch):
         patience()
 
 
+def test_a_timeout_too_long_to_be_waited_for_is_taken_as_the_longest(tmp_path, monkeypatch):
+    monkeypatch.setenv("VFIBENCH_WORKER_TIMEOUT", "inf")
+    assert greet(script(tmp_path, GREETING))[0].name == "odd"
+
+
+def test_a_script_on_the_command_line_may_be_longer_than_a_file_name(tmp_path):
+    text = HEAD + GREETING + " #" + 300 * "x"
+    assert greet(shlex.join([sys.executable, "-c", text]))[0].name == "odd"
+
+
 def test_a_worker_ends_with_its_adapter(tmp_path):
     worker = Worker(script(tmp_path, GREETING, "time.sleep(60)").split(), 10)
     process = worker._process
     assert worker.alive
     del worker
     assert process.poll() is not None
+
+
+def alive(group: int) -> list[int]:
+    """Processes of a group that are not dead yet."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, number = path.read_text().rpartition(")")[2].split()[:3]
+            found += [int(path.parent.name)] if int(number) == group and state not in "ZX" else []
+    return found
+
+
+def soon(true: Callable[[], object], seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return bool(true())
+
+
+HANGING = loop(READ.strip(), "print('thinking', file=sys.stderr, flush=True)\ntime.sleep(60)")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("way", ["hangs", "ends", "leader gone"])
+def test_nothing_that_a_shell_started_outlives_the_worker(tmp_path, monkeypatch, way):
+    monkeypatch.setenv("VFIBENCH_WORKER_TIMEOUT", "5")
+    worker = script(tmp_path, GREETING, HANGING if way == "hangs" else "time.sleep(60)")
+    shell = "exit" if way == "leader gone" else "wait"  # 3: sh gives background commands no stdin of its own
+    adapter = opened(shlex.join(["sh", "-c", f"exec 3<&0; {worker} <&3 & {shell}"]))
+    group = adapter._worker._process.pid
+    if way == "hangs":
+        assert len(alive(group)) == 2
+        monkeypatch.setattr(adapter._worker, "_patience", 0.5)
+        with pytest.raises(SampleError, match="gave no answer"):
+            adapter.predict(frames(), (0.5,))
+    if way == "leader gone":
+        assert soon(lambda: not adapter._worker.alive)
+        assert len(alive(group)) == 1
+    adapter._worker = None
+    assert soon(lambda: not alive(group))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("when", ["predicting", "greeting"])
+def test_ctrl_c_ends_a_worker_that_hangs_and_the_run_at_once(tmp_path, when):
+    clip, started = make_clip(tmp_path / "clip", count=7), tmp_path / "started"
+    note = f"open({str(started)!r}, 'a').write(f'{{os.getpid()}}\\n')"
+    parts = [GREETING, loop(READ.strip(), note, "time.sleep(60)")]
+    parts = parts if when == "predicting" else [note, "time.sleep(60)"]
+    words = ["run", "-m", f"exec:{script(tmp_path, *parts)}", "-d", f"clip:{clip}", "--metric", "ie"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vfibench", *words, "--out", str(tmp_path / "run"), "--batch-size", "2"],
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert soon(lambda: started.exists() and started.read_text().endswith("\n"), 60)
+        process.send_signal(signal.SIGINT)  # to it alone, as the terminal sends it to its own session alone
+        assert "interrupted" in process.communicate(timeout=10)[1].decode()
+        assert process.returncode == 130
+        workers = [int(line) for line in started.read_text().split()]
+        assert len(workers) == 1  # it is not started again for the rest of the batch
+        assert not alive(workers[0])
+    finally:
+        process.kill()
 
 
 def test_weights_and_timing(tmp_path):
@@ -241,3 +340,22 @@ def test_cells_of_other_workers_differ(tmp_path):
         (job,) = Planner(Request((f"exec:{command}",), (f"clip:{clip}",), ("psnr",))).jobs()
         keys.add(job.cell.key)
     assert len(keys) == 2
+
+
+def test_speed_is_the_workers_own_and_what_cannot_be_known_is_not_told(tmp_path, capsys):
+    command = script(tmp_path, GREETING, loop(READ.strip(), ANSWER.strip()))
+    with pytest.raises(SystemExit) as end:
+        main(["speed", "-m", f"exec:{command}", "--runs", "2", "--size", "16x8", "--json"])
+    assert end.value.code in (0, None)
+    found = json.loads(capsys.readouterr().out)
+    assert (found["ms_median"], found["ms_p95"]) == (250, 250)
+    assert (found["parameters"], found["gflops"], found["peak_mb"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("options", [["--compile"], ["--precision", "bf16"]])
+@pytest.mark.parametrize("words", [["run", "-d", "synthetic"], ["speed"]])
+def test_options_that_do_not_reach_a_worker_are_refused(options, words, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([*words, "-m", f"exec:{EXAMPLE}", *options])
+    assert end.value.code == 2
+    assert "reach" in capsys.readouterr().err
