@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from vfibench.contracts import AdapterCard, DatasetCard
 from vfibench.errors import VfibenchError
-from vfibench.predictors import is_dyadic
+from vfibench.reach import is_dyadic
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,10 @@ from vfibench.frames import write_image
 from vfibench.lines import Row
 from vfibench.metrics.scorer import Scorer
 from vfibench.plan import Job
-from vfibench.predictors import AdapterPredictor, Batch, FolderPredictor, Predictor, Watch
+from vfibench.predictors import AdapterPredictor, Batch, FolderPredictor, Predictor
 from vfibench.registry import reason_of
 from vfibench.timing import peak_memory_mb
+from vfibench.watches import Watch
 
 DIGITS = 9  # of a stored score: far below any metric's own error, and the files stay readable
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +13,9 @@ import torch
 from vfibench.contracts import Adapter, AdapterCard, Padding, Sample
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.frames import crop, pad, read_image
+from vfibench.reach import by_pairs, by_recursion
 from vfibench.resize import enlarged, reduced
+from vfibench.watches import Stopwatch, Watch, whose
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -120,7 +120,7 @@ class AdapterPredictor:
             check_shape(raw, (len(frames), len(batch.times), 3, *sides))
             made = crop(raw.float(), height, width, self._padding, scale)
             made = made if self._enlarge == 1 else enlarged(made, self._enlarge)
-            return Prediction(made, _whose(watch, self._told))
+            return Prediction(made, whose(watch, self._told))
 
     def _predict(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
         return self._between(frames, times) if self._enlarge == 1 else by_pairs(self._pair, frames, times)
@@ -206,111 +206,3 @@ def check_shape(raw: object, expected: tuple[int, ...]) -> None:
         raise SampleError(f"expected {names} = {list(expected)} from the method, found {list(raw.shape)}")
     if not raw.is_floating_point():
         raise SampleError(f"expected floating-point frames from the method, found {raw.dtype}")
-
-
-def by_recursion(
-    midpoint: Callable[[torch.Tensor], torch.Tensor], frames: torch.Tensor, times: Sequence[float]
-) -> torch.Tensor:
-    """Reach dyadic times with a mid-point method: 1/4 is the mid-point of frame 0 and the frame at 1/2.
-
-    Args:
-        midpoint: [B, 2, 3, H, W] -> [B, 1, 3, H, W].
-        frames: [B, 2, 3, H, W].
-        times: multiples of a power of 1/2.
-    """
-    known = {0.0: frames[:, 0], 1.0: frames[:, 1]}
-
-    def at(time: float, low: float, high: float) -> torch.Tensor:
-        middle = (low + high) / 2
-        if middle not in known:
-            pair = torch.stack([known[low], known[high]], dim=1)
-            known[middle] = midpoint(pair)[:, 0].to(frames.dtype)
-        if time == middle:
-            return known[middle]
-        return at(time, low, middle) if time < middle else at(time, middle, high)
-
-    return torch.stack([at(time, 0.0, 1.0) for time in times], dim=1)
-
-
-def by_pairs(
-    between: Callable[[torch.Tensor, tuple[float, ...]], torch.Tensor],
-    frames: torch.Tensor,
-    times: Sequence[float],
-) -> torch.Tensor:
-    """Reach any time among N frames with a method of two: from its neighbours, or the frame itself.
-
-    Args:
-        between: ([B, 2, 3, H, W], times in (0, 1)) -> [B, T, 3, H, W].
-        frames: [B, N, 3, H, W], frame k at time k - (N/2 - 1).
-        times: from the first frame's to the last one's.
-    """
-    places = [time + frames.shape[1] // 2 - 1 for time in times]
-    made: dict[float, torch.Tensor] = {}
-    for left in sorted({math.floor(place) for place in places}):
-        made[left] = frames[:, left]
-        inside = [place for place in places if left < place < left + 1]
-        if inside:
-            pair = frames[:, left : left + 2]
-            predicted = between(pair, tuple(place - left for place in inside))
-            made |= zip(inside, predicted.unbind(1), strict=True)
-    return torch.stack([made[place] for place in places], dim=1)
-
-
-def is_dyadic(time: float) -> bool:
-    """Whether recursion over mid-points reaches `time` (down to 1/64)."""
-    return 0 < time < 1 and (time * 64).is_integer()
-
-
-class Watch(Protocol):
-    """What knows how long a prediction took."""
-
-    def seconds(self) -> float:
-        """The network's own time."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """A time measured elsewhere, as a method in another process does."""
-
-    total: float
-
-    def seconds(self) -> float:
-        """The time told."""
-        return self.total
-
-
-def _whose(watch: Stopwatch, told: list[float | None]) -> Watch:
-    """The method's own measurements where it made one a call, else ours."""
-    known = [seconds for seconds in told if seconds is not None]
-    return Told(sum(known)) if known and len(known) == len(told) else watch
-
-
-class Stopwatch:
-    """Times a block of device work: CUDA events where there is CUDA, else the wall clock."""
-
-    def __init__(self, device: torch.device) -> None:
-        self._cuda = device.type == "cuda"
-        self._marks: list[Any] = []
-
-    def __enter__(self) -> Stopwatch:
-        self._mark()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._mark()
-
-    def _mark(self) -> None:
-        if not self._cuda:
-            self._marks.append(time.perf_counter())
-            return
-        event = torch.cuda.Event(enable_timing=True)
-        event.record()
-        self._marks.append(event)
-
-    def seconds(self) -> float:
-        """Duration of the block; waits for the device to reach its end."""
-        start, end = self._marks
-        if not self._cuda:
-            return float(end - start)
-        end.synchronize()
-        return float(start.elapsed_time(end)) / 1e3

@@ -31,6 +31,8 @@ LAYERS = [
         "checks",
         "fitting",
         "predictors",
+        "reach",
+        "watches",
         "plan",
         "measuring",
         "runner",

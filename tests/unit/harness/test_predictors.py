@@ -12,15 +12,8 @@ import torch
 from vfibench.contracts import Padding, Sample
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.frames import write_image
-from vfibench.predictors import (
-    AdapterPredictor,
-    Batch,
-    FolderPredictor,
-    by_recursion,
-    check_shape,
-    is_dyadic,
-    to_float,
-)
+from vfibench.predictors import AdapterPredictor, Batch, FolderPredictor, check_shape, to_float
+from vfibench.reach import by_recursion, is_dyadic
 
 CPU = torch.device("cpu")
 

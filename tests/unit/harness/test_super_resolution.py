@@ -25,7 +25,8 @@ from vfibench.errors import VfibenchError
 from vfibench.leaderboards import boards
 from vfibench.methods import Method
 from vfibench.plan import Planner, Request
-from vfibench.predictors import AdapterPredictor, Batch, by_pairs, to_float
+from vfibench.predictors import AdapterPredictor, Batch, to_float
+from vfibench.reach import by_pairs
 from vfibench.reporting import write_site
 from vfibench.resize import enlarged, reduced
 from vfibench.runner import Runner
