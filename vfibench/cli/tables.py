@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vfibench.statistics import Summary
     from vfibench.store import CellResult
 
+NAME = 12  # letters of a name that stand in one line at least
 WIDE = 12  # definitions side by side up to here; more are listed downwards
 
 
@@ -29,10 +30,12 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
     for board in boards(results):
         for group in board.groups:
             console.print()
-            if len(board.columns) <= WIDE:
-                console.print(_table(board, group))
-            else:
-                console.print(_tall_table(board, group))
+            wide = _table(board, group)
+            # Measured in a console of any width: in its own nothing is ever too wide.
+            needed = console.measure(wide, options=console.options.update(max_width=10_000)).minimum
+            fits = needed <= width
+            console.print(wide if fits and len(board.columns) <= WIDE else _tall_table(board, group))
+            if len(board.columns) > WIDE:
                 for line in _spread(group):
                     console.print(line)
         for line in _published(board):
@@ -44,19 +47,18 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
 
 
 def _table(board: Board, group: Group) -> Table:
+    """Methods below each other. Names may be folded where it is narrow, but no figure is ever broken."""
+    rows = [(*_front(entry), *_numbers(entry, board), *_back(entry, group)) for entry in group.entries]
+    figures = ("#", "method", *board.columns, "n", "frames/s")
     table = _empty_table(board, group)
-    table.add_column("#", justify="right")
-    table.add_column("method", overflow="fold")
-    for column in board.columns:
-        table.add_column(column, justify="right", overflow="fold")
-    table.add_column("n", justify="right")
-    table.add_column("frames/s", justify="right")
-    table.add_column("weights", overflow="fold")
-    if any(entry.note for entry in group.entries):
-        table.add_column("note", overflow="fold")
-    for entry in group.entries:
-        scores = [number(entry.scores.get(column), column) for column in board.columns]
-        table.add_row(*_front(entry), *scores, *_back(entry, group))
+    for place, heading in enumerate((*figures, *_names(group))):
+        longest = max(len(row[place]) for row in rows)
+        if heading == "method" or place >= len(figures):
+            table.add_column(heading, overflow="fold", min_width=min(longest, NAME))
+        else:
+            table.add_column(heading, justify="right", overflow="fold", min_width=longest)
+    for entry, row in zip(group.entries, rows, strict=True):
+        table.add_row(*row)
         if entry.uneven:
             table.add_row("", "  mean over clips", *_over_clips(entry, board), style="dim")
     return table
@@ -74,14 +76,33 @@ def _over_clips(entry: Entry, board: Board) -> list[str]:
 
 
 def _tall_table(board: Board, group: Group) -> Table:
-    """Methods side by side, a line a column: for `--definition all`."""
+    """Methods side by side, a line a column: for `--definition all`, and for narrow terminals."""
     table = _empty_table(board, group)
-    table.add_column("column")
+    table.add_column("column", overflow="fold")
     for entry in group.entries:
         table.add_column(entry.label, justify="right", overflow="fold")
-    for column in board.columns:
-        table.add_row(column, *(number(entry.scores.get(column), column) for entry in group.entries))
+    columns = [(*_numbers(entry, board), *_back(entry, group)) for entry in group.entries]
+    headings = (*board.columns, "n", "frames/s", *_names(group))
+    if group.ranked:
+        table.add_row("#", *(_front(entry)[0] for entry in group.entries))
+    for place, heading in enumerate(headings):
+        table.add_row(heading, *(column[place] for column in columns))
+    if any(entry.uneven for entry in group.entries):
+        clips = [_over_clips(entry, board) if entry.uneven else [] for entry in group.entries]
+        for place, heading in enumerate((*board.columns, "n")):
+            table.add_row(
+                f"{heading}, over clips", *(texts[place] if texts else "" for texts in clips), style="dim"
+            )
     return table
+
+
+def _numbers(entry: Entry, board: Board) -> list[str]:
+    return [number(entry.scores.get(column), column) for column in board.columns]
+
+
+def _names(group: Group) -> tuple[str, ...]:
+    """Headings of what may be long, in the order of `_back`."""
+    return ("weights", "note") if any(entry.note for entry in group.entries) else ("weights",)
 
 
 def _empty_table(board: Board, group: Group) -> Table:

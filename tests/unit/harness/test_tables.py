@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 
 import pytest
 from report.made_runs import MadeCell, write_run
 
 from vfibench.cli.tables import number, print_leaderboard, rate
 from vfibench.folders import read_results
+from vfibench.leaderboards import score_text
 from vfibench.statistics import Summary
 
 
@@ -53,3 +55,48 @@ def test_the_mean_over_clips_stands_below_where_clips_differ_in_length(tmp_path,
 def test_clips_of_one_length_need_no_second_line(tmp_path, capsys, monkeypatch) -> None:
     lines = terminal(tmp_path, capsys, monkeypatch, clips=tuple("aabbccdd"))
     assert ["mean", "over", "clips"] not in [line[:3] for line in lines]
+
+
+NARROW = MadeCell(
+    "zooming-slowmo",
+    columns=("psnr@zooming-slowmo-y", "ssim@zooming-slowmo-y", "psnr", "ssim", "ssim3d", "ie"),
+    weights="xiang2020zooming.pth",
+    samples=2,
+    kind="own list",
+    clips="ab",
+)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_no_figure_is_broken_however_narrow_the_terminal(tmp_path, capsys, monkeypatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    write_run(tmp_path, [NARROW, replace(NARROW, method="blend (enlarged)", weights=None, level=31.0)])
+    print_leaderboard(read_results([tmp_path]))
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= width
+    words = shown.split()
+    for result in read_results([tmp_path]):
+        for column in NARROW.columns:
+            mean = statistics.fmean(row["scores"][column] for row in result.rows)
+            assert score_text(column, mean) in words
+
+
+def test_a_narrow_table_tells_what_a_wide_one_does(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    made = replace(NARROW, samples=3, clips="aab", weights="w.pth")
+    print_leaderboard(read_results([write_run(tmp_path, [made])]))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["n", "3"] in lines
+    assert ["weights", "w.pth"] in lines
+    assert ["n,", "over", "clips", "2", "clips"] in lines
+    assert any(line[:1] == ["note"] and "list)" in line for line in lines)
+
+
+def test_a_narrow_table_of_ranked_methods_tells_their_ranks(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    best = replace(NARROW, kind="official", level=36.0)
+    write_run(tmp_path, [replace(best, method="other", level=30.0), best])
+    print_leaderboard(read_results([tmp_path]))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["column", "zooming-slowmo", "other"] in lines
+    assert ["#", "1", "2"] in lines
