@@ -1,10 +1,8 @@
-"""Convolution followed by LeakyReLU, and the doubling of a decoder's features."""
+"""Convolution followed by LeakyReLU."""
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
-from vfibench_adapters.blocks.resize import resized
+from torch import nn
 
 
 def conv_leaky(inputs: int, outputs: int, kernel: int, slope: float = 0.1) -> nn.Sequential:
@@ -16,8 +14,3 @@ def conv_leaky(inputs: int, outputs: int, kernel: int, slope: float = 0.1) -> nn
         nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2),
         nn.LeakyReLU(slope, inplace=True),
     )
-
-
-def double(features: Tensor) -> Tensor:
-    """[B, C, H, W] to [B, C, 2H, 2W], bilinear, pixels taken as areas (align_corners=False)."""
-    return resized(features, 2.0)

@@ -16,10 +16,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vfibench_adapters.blocks.conv import conv_leaky, double
+from vfibench_adapters.blocks.conv import conv_leaky
 from vfibench_adapters.blocks.intermediate import blend, flows_at
 from vfibench_adapters.blocks.layout import joined
 from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvGRUCell, ConvLSTMCell
+from vfibench_adapters.blocks.resize import resized
 from vfibench_adapters.blocks.warp import backward_warp
 
 Bottleneck = Literal["conv", "convlstm", "convgru"]
@@ -91,11 +92,11 @@ class UNet(nn.Module):
     def decode(self, bottom: Tensor, levels: list[Tensor]) -> Tensor:
         """Bottleneck features [B, C, H/32, W/32] and what `encode` gave, to [B, outputs, H, W]."""
         level1, level2, level3, level4, level5 = levels[:5]
-        x = self.conv7b(self.conv7a(double(bottom)))
-        x = self.conv8b(self.conv8a(double(torch.cat((x, level5), 1))))
-        x = self.conv9b(self.conv9a(double(torch.cat((x, level4), 1))))
-        x = self.conv10b(self.conv10a(double(torch.cat((x, level3), 1))))
-        x = self.conv11b(self.conv11a(double(torch.cat((x, level2), 1))))
+        x = self.conv7b(self.conv7a(resized(bottom, 2.0)))
+        x = self.conv8b(self.conv8a(resized(torch.cat((x, level5), 1), 2.0)))
+        x = self.conv9b(self.conv9a(resized(torch.cat((x, level4), 1), 2.0)))
+        x = self.conv10b(self.conv10a(resized(torch.cat((x, level3), 1), 2.0)))
+        x = self.conv11b(self.conv11a(resized(torch.cat((x, level2), 1), 2.0)))
         x = self.fuse_conv(torch.cat((x, level1), 1))
         return self.final_conv(x)  # type: ignore[no-any-return]
 

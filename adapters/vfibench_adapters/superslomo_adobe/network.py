@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vfibench_adapters.blocks.conv import double
 from vfibench_adapters.blocks.intermediate import blend, flows_at
 from vfibench_adapters.blocks.layout import joined
+from vfibench_adapters.blocks.resize import resized
 from vfibench_adapters.blocks.warp import positions
 
 
@@ -51,7 +51,7 @@ class Up(nn.Module):
 
     def forward(self, features: Tensor, skip: Tensor) -> Tensor:
         """[B, inputs, H, W] and the encoder's [B, outputs, 2H, 2W] to [B, outputs, 2H, 2W]."""
-        features = leaky(self.conv1(double(features)))
+        features = leaky(self.conv1(resized(features, 2.0)))
         return leaky(self.conv2(torch.cat((features, skip), 1)))
 
 

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vfibench_adapters.blocks.conv import double
 from vfibench_adapters.blocks.deformable import DeformConv
+from vfibench_adapters.blocks.resize import resized
 
 LEVELS = (3, 2, 1)  # coarse to fine: a quarter, half and the whole of the size
 HALVES = (1, 2)
@@ -120,12 +120,12 @@ class PyramidAlignment(nn.Module):
         """
         motion, moved = self._coarsest(half, features[-1], joined[LEVELS[0]])
         for level in LEVELS[1:]:
-            coarse, finer = double(leaky(moved)), features[level - 1]
+            coarse, finer = resized(leaky(moved), 2.0), features[level - 1]
             dcn = self._layer(half, level, "dcnpack")
             if finer is None:  # zeros read from anywhere are zeros: there is no need to know the offsets
                 fine = dcn.bias.view(1, -1, 1, 1).expand_as(coarse)
             else:
-                motion = torch.cat((joined[level], double(motion).mul_(2)), 1)
+                motion = torch.cat((joined[level], resized(motion, 2.0).mul_(2)), 1)
                 motion = leaky(self._layer(half, level, "offset_conv2")(motion))
                 motion = leaky(self._layer(half, level, "offset_conv3")(motion))
                 fine = dcn(finer, motion)

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vfibench_adapters.blocks.conv import conv_leaky, double
+from vfibench_adapters.blocks.conv import conv_leaky
 from vfibench_adapters.blocks.intermediate import blend, flows_at
 from vfibench_adapters.blocks.layout import joined
 from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvGRUCell, ConvLSTMCell, RecurrentStack
@@ -80,7 +80,7 @@ def test_blending_weighs_by_visibility_and_nearness_in_time(visible, value):
 
 
 def test_doubling_takes_pixels_as_areas():
-    row = double(torch.tensor([0.0, 4.0]).view(1, 1, 1, 2))[0, 0]
+    row = resized(torch.tensor([0.0, 4.0]).view(1, 1, 1, 2), 2.0)[0, 0]
     assert row.tolist() == [[0.0, 1.0, 3.0, 4.0]] * 2
 
 
