@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from vfibench.contracts import AdapterCard, PublishedScore
+from vfibench.leaderboards import score_text
 from vfibench.metrics.catalog import RULES
 from vfibench.statistics import over_clips, summarise
 from vfibench.store import CellResult
@@ -36,6 +37,13 @@ class Beside:
     def difference(self) -> float | None:
         """Measured minus published, None where they cannot be compared."""
         return None if self.measured is None else self.measured - self.score.value
+
+    @property
+    def difference_text(self) -> str:
+        """The difference with its sign and the digits of its column; "" where there is none."""
+        if self.difference is None:
+            return ""
+        return ("-" if self.difference < 0 else "+") + score_text(self.column, abs(self.difference))
 
 
 def published_facts(card: AdapterCard, dataset: str, variant: str) -> list[dict[str, Any]]:

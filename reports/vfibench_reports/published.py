@@ -31,7 +31,7 @@ def _row(entry: Entry, found: Beside) -> list[Field]:
         measured, gap = Field("not comparable", detail=found.why), Field(MISSING)
     else:
         measured = Field(score_text(found.column, found.measured), found.measured)
-        gap = Field(_signed(found), found.difference)
+        gap = Field(found.difference_text, found.difference)
     return [
         Field(entry.label),
         Field(found.column),
@@ -40,8 +40,3 @@ def _row(entry: Entry, found: Beside) -> list[Field]:
         gap,
         Field(score.source),
     ]
-
-
-def _signed(found: Beside) -> str:
-    text = score_text(found.column, abs(found.difference or 0.0))
-    return ("-" if (found.difference or 0.0) < 0 else "+") + text

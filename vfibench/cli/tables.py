@@ -139,13 +139,10 @@ def _published(board: Board) -> Iterator[str]:
         apart: list[str] = []
         for found in beside(entry.result):
             published = f"{found.column} {found.score.value:g}"
-            if found.measured is None or found.difference is None:
+            if found.measured is None:
                 apart.append(f"{published} ({found.why})")
                 continue
-            measured = score_text(found.column, found.measured)
-            sign = "-" if found.difference < 0 else "+"
-            gap = sign + score_text(found.column, abs(found.difference))
-            here = f"measured {measured} ({gap})"
+            here = f"measured {score_text(found.column, found.measured)} ({found.difference_text})"
             yield f"  {entry.label}: published {published}, {here} [{found.score.source}]"
         if apart:
             more = f" and {len(apart) - 3} more" if len(apart) > 3 else ""
