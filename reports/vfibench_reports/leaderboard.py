@@ -110,7 +110,7 @@ def score_table(board: Board, group: Group, name: str) -> Table:
             first="descending",
             style="number",
         ),
-        Column("inputs", "inputs", tip="input frames the method was given", style="number"),
+        Column("inputs", "inputs", tip="input frames of a sample, all the method may use", style="number"),
         Column("weights", "weights", style="code"),
     ]
     rows = [
