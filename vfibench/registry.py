@@ -1,8 +1,9 @@
 """One generic registry: names to cards, over the built-in catalogues and third-party entry points.
 
 Built-in catalogues are found by a module name in a string, in an installed package or in a bare clone;
-third parties add cards through the entry-point groups "vfibench.adapters", ".datasets", ".metrics" and
-".pages". Nothing a plugin does can break another: what fails to load is kept as a Problem.
+third parties add cards through the entry-point groups "vfibench.adapters", ".datasets", ".metrics",
+".pages", ".recipes" and ".sources". Nothing a plugin does can break another: what fails to load is kept as a
+Problem.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from typing import Any, Generic, TypeVar
 
 from vfibench.contracts import AdapterCard, DatasetCard, MetricCard, PageCard
 from vfibench.errors import VfibenchError
+from vfibench.trainable import RecipeCard, SourceCard
 
 SEE_TRACEBACK = "--debug shows where"
 
-CardT = TypeVar("CardT", AdapterCard, DatasetCard, MetricCard, PageCard)
+CardT = TypeVar("CardT", AdapterCard, DatasetCard, MetricCard, PageCard, RecipeCard, SourceCard)
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,21 @@ def dataset_card(name: str) -> DatasetCard:
     return card
 
 
+def recipe_text(card: RecipeCard) -> bytes:
+    """The TOML of a recipe that comes with a package.
+
+    Raises:
+        VfibenchError: it is not there.
+    """
+    from importlib.resources import files
+
+    try:
+        return files(card.package).joinpath(card.file).read_bytes()
+    except (ModuleNotFoundError, OSError) as error:
+        message = f"expected recipe {card.name!r} as {card.file} in {card.package}, found none"
+        raise VfibenchError(message, "install the package that holds it again") from error
+
+
 METHODS: Registry[AdapterCard] = Registry(
     "method", AdapterCard, "vfibench_adapters.catalog", "adapters", "vfibench.adapters"
 )
@@ -202,4 +219,10 @@ METRICS: Registry[MetricCard] = Registry(
 )
 PAGES: Registry[PageCard] = Registry(
     "page", PageCard, "vfibench_reports.catalog", "reports", "vfibench.pages"
+)
+RECIPES: Registry[RecipeCard] = Registry(
+    "recipe", RecipeCard, "vfibench_adapters.recipes", "adapters", "vfibench.recipes"
+)
+SOURCES: Registry[SourceCard] = Registry(
+    "source", SourceCard, "vfibench_datasets.sources", "datasets", "vfibench.sources"
 )
