@@ -53,7 +53,8 @@ class WeightFile:
     Attributes:
         name: the official file name, such as "superslomo-r.pt".
         url: where it is, "" where none was released; a page for a person when `by_hand`, else a direct link,
-            a Google Drive link of one file, or "hf://OWNER/REPOSITORY/FILE@REVISION" on the Hugging Face hub.
+            a Google Drive link of one file, "hf://OWNER/REPOSITORY/FILE@REVISION" on the Hugging Face hub, or
+            "package:PACKAGE/PATH" for a file that comes with an installed package, whose `sha256` is told.
         by_hand: True where the link needs a browser.
         sha256: hex digest where known, else None (it is then pinned on first use).
         size: bytes where known, else None.
@@ -136,6 +137,8 @@ class AdapterCard:
         notes: what a reader of its scores should know, such as how its own evaluation treats sizes.
         published: published scores.
         install_hint: the line that installs what the adapter needs beyond vfibench.
+        trainable: "package.module:Class" of how it is trained (`vfibench.trainable.Trainable`), imported on
+            use; "" for a method that cannot be trained here.
     """
 
     name: str
@@ -155,6 +158,7 @@ class AdapterCard:
     notes: str = ""
     published: tuple[PublishedScore, ...] = ()
     install_hint: str = ""
+    trainable: str = ""
 
     @property
     def learned(self) -> bool:

@@ -25,7 +25,7 @@ def untrained(make: Callable[[], Network]) -> Network:
 
 
 def trained(make: Callable[[], Network], state: Mapping[str, Tensor], path: Path) -> Network:
-    """A network filled with `state`, every tensor of which must have its place.
+    """A network filled with `state`, every tensor of which must have its place; its own precision is kept.
 
     Args:
         make: builds the network; it must keep no tensors but parameters and persistent buffers, since it
@@ -40,6 +40,18 @@ def trained(make: Callable[[], Network], state: Mapping[str, Tensor], path: Path
         network = make()
     load_strict(network.to_empty(device="cpu"), state, path)
     return network
+
+
+def channels(state: Mapping[str, Tensor], name: str, otherwise: int) -> int:
+    """How many channels the convolution `name` of a checkpoint gives, which tells how wide its network is.
+
+    Args:
+        state: the tensors under the network's own names.
+        name: of the convolution's weight.
+        otherwise: where there is no such weight; `trained` then says what is missing.
+    """
+    weight = state.get(name)
+    return len(weight) if weight is not None and weight.ndim == 4 and len(weight) else otherwise
 
 
 def placed(network: Network, device: torch.device) -> Network:

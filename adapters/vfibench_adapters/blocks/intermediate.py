@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 
-def flows_at(time: float, onward: Tensor, back: Tensor) -> tuple[Tensor, Tensor]:
+def flows_at(time: float | Tensor, onward: Tensor, back: Tensor) -> tuple[Tensor, Tensor]:
     """Flows from time t to both frames, as motion of constant speed has them (equation 4).
 
     Args:
-        time: t in (0, 1).
+        time: t in (0, 1), one for all samples or [B, 1, 1, 1].
         onward, back: [B, 2, H, W], flow from the first frame to the second, and from the second to the first.
 
     Returns:
@@ -25,11 +25,13 @@ def flows_at(time: float, onward: Tensor, back: Tensor) -> tuple[Tensor, Tensor]
     return time * time * back - rest * time * onward, rest * rest * onward - time * rest * back
 
 
-def blend(time: float, warped_0: Tensor, warped_1: Tensor, visible_0: Tensor, epsilon: float = 0.0) -> Tensor:
+def blend(
+    time: float | Tensor, warped_0: Tensor, warped_1: Tensor, visible_0: Tensor, epsilon: float = 0.0
+) -> Tensor:
     """Average of both warped frames by visibility and by nearness in time.
 
     Args:
-        time: t in (0, 1).
+        time: t in (0, 1), one for all samples or [B, 1, 1, 1].
         warped_0, warped_1: [B, 3, H, W], the first and the second frame as seen from time t.
         visible_0: [B, 1, H, W] in [0, 1], how far the first frame sees a pixel; the second sees the rest.
         epsilon: added to the sum of the weights.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -12,10 +12,10 @@ from torch import Tensor
 
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.loading import channels, placed, tensors_in, trained, untrained
 from vfibench_adapters.requests import check_request
 from vfibench_adapters.rife.cards import RIFE, RIFE_M
-from vfibench_adapters.rife.network import SCALES, IFNet
+from vfibench_adapters.rife.network import CONTEXT, SCALES, WIDTHS, IFNet
 
 FIRST = "block0.conv0.0.0.weight"
 
@@ -72,9 +72,8 @@ class RIFEAdapter:
         return torch.stack([self.network.synthesise(context, time) for time in times], dim=1)
 
     def _network(self, path: Path | None) -> IFNet:
-        make = partial(IFNet, self.timed)
         if path is None:
-            return untrained(make)
+            return untrained(partial(IFNet, self.timed))
         state = tensors_in(path)
         if FIRST in state and self._is_the_other(state[FIRST]):
             expected, found = ("RIFE_m", "RIFE") if self.timed else ("RIFE", "RIFE_m")
@@ -82,7 +81,7 @@ class RIFEAdapter:
                 f"{self.card.name}: expected weights of {expected}, found those of {found} in {path}",
                 f"both files are called flownet.pkl: give {expected}'s",
             )
-        return trained(make, state, path)
+        return trained(partial(_shaped, self.timed, state), state, path)
 
     def _is_the_other(self, first: Tensor) -> bool:
         """Whether these weights of the first convolution belong to the network with or without time."""
@@ -94,3 +93,13 @@ class RIFEMAdapter(RIFEAdapter):
 
     card: ClassVar[AdapterCard] = RIFE_M
     timed: ClassVar[bool] = True
+
+
+def _shaped(timed: bool, state: Mapping[str, Tensor]) -> IFNet:
+    """A network as wide as the one of these weights; it has a teacher unless they have nothing of one."""
+    first, second, third = (
+        channels(state, f"block{index}.conv0.1.0.weight", width) for index, width in enumerate(WIDTHS)
+    )
+    context = channels(state, "contextnet.conv1.conv1.0.weight", CONTEXT)
+    taught = any(name.startswith(IFNet.training_only) for name in state)
+    return IFNet(timed, (first, second, third), context, taught)

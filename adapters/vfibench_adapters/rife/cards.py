@@ -57,6 +57,7 @@ RIFE = AdapterCard(
     padding=_zeros(32),
     variants=VARIANTS,
     training_data="Vimeo-90K triplets, 95% of the training list, 300 epochs",
+    trainable="vfibench_adapters.rife.training:RIFETraining",
     published=published_scores("rife"),
 )
 
@@ -74,5 +75,6 @@ RIFE_M = AdapterCard(
     padding=_zeros(32),
     variants=VARIANTS,
     training_data="Vimeo-90K septuplets, three frames in order drawn at random",
+    trainable="vfibench_adapters.rife.training:RIFEMTraining",
     published=published_scores("rife-m"),
 )

@@ -24,6 +24,7 @@ from vfibench_adapters.rife.refinement import (
 )
 
 SCALES = (4.0, 2.0, 1.0)
+WIDTHS, CONTEXT = (240, 150, 90), 16  # of the released networks
 
 
 class Estimate(NamedTuple):
@@ -100,9 +101,22 @@ class IFNet(nn.Module):
     Args:
         timed: whether the blocks are told the time (RIFE_m); else it is always 1/2 (RIFE).
         widths: channels of the three blocks; the teacher has as many as the last.
+        context: channels of the first level of context, see `ContextNet`.
+        taught: whether there is a teacher; inference needs none.
+
+    Attributes:
+        training_only: how the names of tensors begin that inference does not need.
     """
 
-    def __init__(self, timed: bool, widths: tuple[int, int, int] = (240, 150, 90)) -> None:
+    training_only = ("block_tea.",)
+
+    def __init__(
+        self,
+        timed: bool,
+        widths: tuple[int, int, int] = WIDTHS,
+        context: int = CONTEXT,
+        taught: bool = True,
+    ) -> None:
         super().__init__()
         self.timed = timed
         pair = 7 if timed else 6
@@ -110,9 +124,10 @@ class IFNet(nn.Module):
         self.block0 = FlowBlock(pair, widths[0])
         self.block1 = FlowBlock(refined, widths[1])
         self.block2 = FlowBlock(refined, widths[2])
-        self.block_tea = FlowBlock(refined + 3, widths[2])
-        self.contextnet = ContextNet()
-        self.unet = UNet()
+        if taught:
+            self.block_tea = FlowBlock(refined + 3, widths[2])
+        self.contextnet = ContextNet(context)
+        self.unet = UNet(context)
 
     def context(self, frames: Tensor, scales: Sequence[float] = SCALES) -> Context:
         """What every time needs, from [B, 2, 3, H, W] in [0, 1].
@@ -126,12 +141,12 @@ class IFNet(nn.Module):
         small = [resized(pair, 1 / scale) for scale in scales]
         return Context(scales, pair, small, self.contextnet(first), self.contextnet(second))
 
-    def estimates(self, context: Context, time: float) -> list[Estimate]:
+    def estimates(self, context: Context, time: float | Tensor) -> list[Estimate]:
         """Flow, mask and warped frames at `time` after each of the three blocks.
 
         Args:
             context: of both frames.
-            time: in (0, 1); a network that is not timed takes it for 1/2.
+            time: in (0, 1), one for all samples or [B, 1, 1, 1]; 1/2 for a network that is not timed.
         """
         found: list[Estimate] = []
         blocks = (self.block0, self.block1, self.block2)
@@ -141,7 +156,7 @@ class IFNet(nn.Module):
             found.append(_changed(before, change, context.pair))
         return found
 
-    def teacher(self, context: Context, time: float, student: Estimate, truth: Tensor) -> Estimate:
+    def teacher(self, context: Context, time: float | Tensor, student: Estimate, truth: Tensor) -> Estimate:
         """The privileged estimate of training: the student's last, refined by a block that sees the truth.
 
         Args:
@@ -163,18 +178,21 @@ class IFNet(nn.Module):
         )
         return raw.to(last.flow.dtype).sigmoid()  # type: ignore[no-any-return]
 
-    def synthesise(self, context: Context, time: float) -> Tensor:
+    def synthesise(self, context: Context, time: float | Tensor) -> Tensor:
         """The frame at `time`, [B, 3, H, W], clamped to [0, 1] as in the original; see `estimates`."""
-        last = self.estimates(context, time)[-1]
+        return self.refined(context, self.estimates(context, time)[-1])
+
+    def refined(self, context: Context, last: Estimate) -> Tensor:
+        """The merged frame corrected and clamped, [B, 3, H, W]."""
         return (last.merged + self.correction(context, last) * 2 - 1).clamp(0, 1)
 
     def _input(
-        self, small: Tensor, time: float, before: Estimate | None, scale: float, *truth: Tensor
+        self, small: Tensor, time: float | Tensor, before: Estimate | None, scale: float, *truth: Tensor
     ) -> Tensor:
         """A block's input at its scale: both frames, the time, then what the block before has found."""
         parts = [small]
         if self.timed:
-            parts.append(torch.full_like(small[:, :1], time))
+            parts.append(torch.zeros_like(small[:, :1]) + time)
         if before is not None:
             found = (before.warped0, before.warped1, before.logit, *truth, before.flow / scale)
             parts.append(resized(torch.cat(found, 1), 1 / scale))

@@ -14,11 +14,12 @@ from torch import Tensor
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD, AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.weights import read_checkpoint
-from vfibench_adapters.loading import contents, placed, trained, untrained
+from vfibench_adapters.loading import channels, contents, placed, trained, untrained
 from vfibench_adapters.requests import check_request
 from vfibench_adapters.superslomo.cards import CONVGRU, CONVLSTM, SUPERSLOMO
 from vfibench_adapters.superslomo.network import Bottleneck, Motion, SuperSloMo, windows
 
+FIRST, WIDTH = "stage1_model.conv1a.0.weight", 32  # of the released networks
 PREFIXES = {"stage1_state_dict": "stage1_model.", "stage2_state_dict": "stage2_model."}
 
 BOTTLENECKS: dict[Bottleneck, str] = {
@@ -35,7 +36,11 @@ class SuperSloMoAdapter:
     bottleneck: ClassVar[Bottleneck] = "conv"
 
     def load(self, device: torch.device, weights: Path | None) -> None:
-        """Build the network on `device` from a released file, or from reproducible random numbers.
+        """Build the network on `device` from a file of any width, or from reproducible random numbers.
+
+        Args:
+            device: where it runs.
+            weights: a released file, or one that `vfibench train` exported; None for random numbers.
 
         Raises:
             VfibenchError: the file is no checkpoint, or one of another network.
@@ -95,15 +100,14 @@ class SuperSloMoAdapter:
         return torch.stack(made, dim=1) * self.std + self.mean
 
     def _network(self, path: Path | None) -> SuperSloMo:
-        make = partial(SuperSloMo, self.bottleneck)
         if path is None:
-            return untrained(make)
+            return untrained(partial(SuperSloMo, self.bottleneck))
         state = stage_weights(read_checkpoint(path), path)
         found = bottleneck_of(state)
         if found != BOTTLENECKS[self.bottleneck]:
             message = f"{self.card.name}: bottleneck: expected {BOTTLENECKS[self.bottleneck]}, found {found}"
             raise VfibenchError(f"{message} in {path}", f"give {self.card.weights[0].name}")
-        return trained(make, state, path)
+        return trained(partial(SuperSloMo, self.bottleneck, channels(state, FIRST, WIDTH)), state, path)
 
 
 class ConvLSTMAdapter(SuperSloMoAdapter):

@@ -37,6 +37,7 @@ SUPERSLOMO = AdapterCard(
     padding=MEAN_COLOUR,
     training_data=TRAINING,
     published=published_scores("superslomo"),
+    trainable="vfibench_adapters.superslomo.training:SuperSloMoTraining",
 )
 
 CONVLSTM = AdapterCard(
@@ -53,6 +54,7 @@ CONVLSTM = AdapterCard(
     padding=MEAN_COLOUR,
     training_data=TRAINING,
     published=published_scores("convlstm"),
+    trainable="vfibench_adapters.superslomo.training:ConvLSTMTraining",
 )
 
 CONVGRU = AdapterCard(
@@ -74,4 +76,5 @@ CONVGRU = AdapterCard(
     times="any",
     padding=MEAN_COLOUR,
     training_data="no trained weights were released",
+    trainable="vfibench_adapters.superslomo.training:ConvGRUTraining",
 )

@@ -133,6 +133,15 @@ class Synthesis(NamedTuple):
     visible_0: Tensor
 
 
+class View(NamedTuple):
+    """A window before synthesis: its frames, the flows from t to them, and stage 2's features."""
+
+    pair: Tensor
+    flow_t1: Tensor
+    flow_t0: Tensor
+    encoded: list[Tensor]
+
+
 class SuperSloMo(nn.Module):
     """Both stages. `motion` once a sample, then `synthesise` once a time.
 
@@ -158,20 +167,42 @@ class SuperSloMo(nn.Module):
         flows = [unet.decode(one, levels) for one, levels in zip(bottom, encoded, strict=True)]
         return Motion(torch.stack(flows), bottom)
 
-    def synthesise(self, frames: Tensor, motion: Motion, time: float) -> Synthesis:
-        """The frame at `time` in (0, 1) of the middle window; arguments as given to and by `motion`."""
-        unet, middle = self.stage2_model, len(motion.flows) // 2
+    def synthesise(self, frames: Tensor, motion: Motion, time: float | Tensor) -> Synthesis:
+        """The frame at `time` in (0, 1) of the middle window; arguments as given to and by `motion`.
+
+        Args:
+            time: one for all samples, or [B, 1, 1, 1].
+        """
+        middle = len(motion.flows) // 2
         bottoms = []
         for index, (pair, flow) in enumerate(zip(windows(frames), motion.flows, strict=True)):
-            flow_t0, flow_t1 = flows_at(time, *flow.chunk(2, dim=1))
-            encoded = unet.encode(_stage2_input(pair, flow_t1, flow_t0))
-            bottoms.append(encoded[-1])
+            view = self._view(pair, flow, time)
+            bottoms.append(view.encoded[-1])
             if index == middle:  # the other windows only speak through the bottleneck
-                kept = pair, flow_t1, flow_t0, encoded
-        pair, flow_t1, flow_t0, encoded = kept
-        bottom = unet.conv6.at(torch.stack(bottoms), middle)
-        raw = unet.decode(torch.cat((bottom, motion.bottom[middle]), 1), encoded)
-        return _synthesis(pair, raw, flow_t1, flow_t0, time)
+                kept = view
+        bottom = self.stage2_model.conv6.at(torch.stack(bottoms), middle)
+        return self._decoded(kept, bottom, motion.bottom[middle], time)
+
+    def synthesise_all(self, frames: Tensor, motion: Motion, time: float | Tensor) -> list[Synthesis]:
+        """The frame at `time` of every window, as training wants them; arguments as for `synthesise`."""
+        views = [
+            self._view(pair, flow, time) for pair, flow in zip(windows(frames), motion.flows, strict=True)
+        ]
+        bottoms = self.stage2_model.conv6(torch.stack([view.encoded[-1] for view in views]))
+        return [
+            self._decoded(view, bottom, cross, time)
+            for view, bottom, cross in zip(views, bottoms, motion.bottom, strict=True)
+        ]
+
+    def _view(self, pair: Tensor, flow: Tensor, time: float | Tensor) -> View:
+        """A window as seen from `time`: flows to both frames, and what stage 2 encodes of them."""
+        flow_t0, flow_t1 = flows_at(time, *flow.chunk(2, dim=1))
+        return View(pair, flow_t1, flow_t0, self.stage2_model.encode(_stage2_input(pair, flow_t1, flow_t0)))
+
+    def _decoded(self, view: View, bottom: Tensor, cross: Tensor, time: float | Tensor) -> Synthesis:
+        """The frame of a window, from stage 2's bottleneck and stage 1's."""
+        raw = self.stage2_model.decode(torch.cat((bottom, cross), 1), view.encoded)
+        return _synthesis(view.pair, raw, view.flow_t1, view.flow_t0, time)
 
 
 def windows(frames: Tensor) -> Iterator[Tensor]:
@@ -188,7 +219,9 @@ def _stage2_input(pair: Tensor, flow_t1: Tensor, flow_t0: Tensor) -> Tensor:
     return joined(frame1, warped1, flow_t1, flow_t0, warped0, frame0)
 
 
-def _synthesis(pair: Tensor, raw: Tensor, flow_t1: Tensor, flow_t0: Tensor, time: float) -> Synthesis:
+def _synthesis(
+    pair: Tensor, raw: Tensor, flow_t1: Tensor, flow_t0: Tensor, time: float | Tensor
+) -> Synthesis:
     """Warp by the refined flows and blend."""
     frame0, frame1 = pair.chunk(2, dim=1)
     logit, delta_t1, delta_t0 = torch.split(raw.float(), [1, 2, 2], dim=1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
@@ -13,9 +14,11 @@ from torch import Tensor
 
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.loading import channels, placed, tensors_in, trained, untrained
 from vfibench_adapters.zooming_slowmo.cards import ZOOMING_SLOWMO
 from vfibench_adapters.zooming_slowmo.network import ZoomingSlowMo
+
+PLANES = 27  # of offsets and masks a group: two offsets and a mask for each of nine taps
 
 
 class ZoomingSlowMoAdapter:
@@ -105,4 +108,16 @@ def _network(path: Path | None) -> ZoomingSlowMo:
     if path is None:
         return untrained(ZoomingSlowMo)
     state = tensors_in(path)
-    return trained(ZoomingSlowMo, state, path)
+    return trained(partial(_shaped, state), state, path)
+
+
+def _shaped(state: Mapping[str, Tensor]) -> ZoomingSlowMo:
+    """A network as wide and as deep as the one of these weights."""
+    planes = channels(state, "pcd_align.L3_dcnpack_1.conv_offset_mask.weight", PLANES * 8)
+    blocks = (_blocks(state, part) for part in ("feature_extraction", "recon_trunk"))
+    return ZoomingSlowMo(channels(state, "conv_first.weight", 64), max(1, planes // PLANES), *blocks)
+
+
+def _blocks(state: Mapping[str, Tensor], part: str) -> int:
+    """Residual blocks of a part."""
+    return len({name.split(".")[1] for name in state if name.startswith(f"{part}.")})

@@ -28,5 +28,6 @@ ZOOMING_SLOWMO = AdapterCard(
     scale=4,
     padding=Padding(4, mode="constant", place="end"),
     training_data="Vimeo-90K septuplets, reduced bicubically by 4, crops of 32x32, 600k iterations",
+    trainable="vfibench_adapters.zooming_slowmo.training:ZoomingSlowMoTraining",
     published=published_scores("zooming-slowmo"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from vfibench.errors import VfibenchError
 from vfibench.fitting import common_inputs
 from vfibench.frames import pad
 from vfibench.registry import DATASETS
+from vfibench.training.export import export
 from vfibench.weights import missing_weights
 from vfibench_adapters.superslomo.adapter import (
     ConvGRUAdapter,
@@ -25,6 +27,20 @@ from vfibench_adapters.superslomo.adapter import (
 from vfibench_adapters.superslomo.network import SuperSloMo
 
 CPU = torch.device("cpu")
+
+
+class Kind(NamedTuple):
+    """A bottleneck's adapter, and the name of its made-up weights."""
+
+    adapter: type[SuperSloMoAdapter]
+    made: str
+
+
+KINDS = {
+    "conv": Kind(SuperSloMoAdapter, "superslomo"),
+    "convlstm": Kind(ConvLSTMAdapter, "superslomo_r"),
+    "convgru": Kind(ConvGRUAdapter, "superslomo_r_gru"),
+}
 
 
 @pytest.fixture
@@ -69,11 +85,54 @@ def test_convlstm_and_convgru_files_are_told_apart(file):
     assert "expected ConvGRU (conv6.forward_net...), found ConvLSTM" in refusal(ConvGRUAdapter(), file)
 
 
-def test_a_narrower_network_is_refused_with_the_first_shape_that_differs(file):
-    write_released("superslomo_r", file, width=2)
-    message = refusal(ConvLSTMAdapter(), file)
-    assert "102 of another shape" in message
-    assert "stage1_model.conv1a.0.weight expected [32, 6, 7, 7], found [2, 6, 7, 7]" in message
+@pytest.mark.parametrize("width", [2, 3, 5])
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_network_of_any_width_is_loaded_from_the_released_structure(file, kind, width):
+    write_released(KINDS[kind].made, file, width=width)
+    adapter = KINDS[kind].adapter()
+    adapter.load(CPU, file)
+    expected = made_network(KINDS[kind].made, width=width).state_dict()
+    loaded = adapter.network.state_dict()
+    assert list(loaded) == list(expected)
+    assert all(torch.equal(loaded[name], value) for name, value in expected.items())
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_exported_half_precision_becomes_single_precision_and_predicts(tmp_path, kind):
+    network, path = SuperSloMo(kind, width=3), tmp_path / "weights.safetensors"
+    export(network, {"method": kind}, path, half=True)
+    adapter = KINDS[kind].adapter()
+    adapter.load(CPU, path)
+    for name, value in network.state_dict().items():
+        found = adapter.network.state_dict()[name]
+        assert found.dtype == torch.float32
+        assert torch.equal(found, value.half().float())
+    frames = torch.rand(1, adapter.card.inputs[0], 3, 32, 64)
+    assert adapter.predict(frames, [0.5]).shape == (1, 1, 3, 32, 64)
+
+
+def test_a_tensor_of_another_width_than_the_first_is_refused(file):
+    state = SuperSloMo("conv", width=2).state_dict()
+    odd = "stage2_model.conv3b.0.weight"
+    torch.save({**state, odd: torch.zeros(9, 8, 3, 3)}, file)
+    message = refusal(SuperSloMoAdapter(), file)
+    assert f"1 of another shape (first: {odd} expected [8, 8, 3, 3], found [9, 8, 3, 3])" in message
+
+
+@pytest.mark.parametrize("first", [torch.zeros(0, 6, 7, 7), torch.zeros(2), torch.zeros(2, 16, 7, 7)])
+def test_a_first_convolution_of_no_possible_shape_is_refused(file, first):
+    state = SuperSloMo("conv", width=2).state_dict()
+    torch.save({**state, "stage1_model.conv1a.0.weight": first}, file)
+    assert "of another shape (first: stage1_model.conv1a.0.weight expected" in refusal(
+        SuperSloMoAdapter(), file
+    )
+
+
+def test_a_file_without_the_first_convolution_is_refused_by_its_name(file):
+    state = SuperSloMo("conv", width=2).state_dict()
+    del state["stage1_model.conv1a.0.weight"]
+    torch.save(state, file)
+    assert "1 missing (first: stage1_model.conv1a.0.weight)" in refusal(SuperSloMoAdapter(), file)
 
 
 @pytest.mark.parametrize("content", [[1, 2], {"state_dict": {}}, {}, {"stage1_state_dict": {}}, {1: 2}])
