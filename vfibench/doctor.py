@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vfibench.contracts import Dataset, DatasetCard, DatasetOptions
 from vfibench.errors import VfibenchError
+from vfibench.fetching import fetched, is_packaged
 from vfibench.provenance import versions
-from vfibench.registry import DATASETS, METHODS, METRICS, PAGES, Problem, dataset_card, load_target
+from vfibench.registry import (
+    DATASETS,
+    METHODS,
+    METRICS,
+    PAGES,
+    RECIPES,
+    SOURCES,
+    Problem,
+    Registry,
+    dataset_card,
+    load_target,
+)
 from vfibench.selection import Inventory, check_root
 
 SHOWN = 5
@@ -56,6 +69,7 @@ class EnvironmentReport:
         data_root: where datasets are looked for, None where nothing is set.
         data_root_found: whether that folder exists.
         cuda: the first GPU's name, why there is none, or "not checked".
+        weights: of each method that brings its weights along, "" where they are whole, else what is wrong.
     """
 
     versions: dict[str, str] = field(default_factory=dict)
@@ -63,6 +77,7 @@ class EnvironmentReport:
     data_root: Path | None = None
     data_root_found: bool = False
     cuda: str = "not checked"
+    weights: Mapping[str, str] = field(default_factory=dict)
 
 
 def dataset_report(name: str, root: Path | None) -> DoctorReport:
@@ -135,14 +150,29 @@ def _by_opening(card: DatasetCard, options: DatasetOptions) -> DoctorReport:
 
 def environment_report(root: Path | None = None, cuda: bool = False) -> EnvironmentReport:
     """Versions, broken plugins, the data root and, where asked for, CUDA (which imports torch)."""
-    problems = [*METHODS.problems(), *DATASETS.problems(), *METRICS.problems(), *PAGES.problems()]
+    registries: tuple[Registry[Any], ...] = (METHODS, DATASETS, METRICS, PAGES, RECIPES, SOURCES)
     return EnvironmentReport(
         versions=versions(),
-        problems=tuple(problems),
+        problems=tuple(problem for registry in registries for problem in registry.problems()),
         data_root=root,
         data_root_found=root is not None and root.is_dir(),
         cuda=_cuda() if cuda else "not checked",
+        weights=packaged_weights(),
     )
+
+
+def packaged_weights() -> dict[str, str]:
+    """Methods that bring their weights along: what is wrong with the files, "" for nothing."""
+    state: dict[str, str] = {}
+    for card in METHODS.cards():
+        for file in filter(is_packaged, card.weights):
+            try:
+                fetched(card, file.name)
+            except VfibenchError as error:
+                state[card.name] = str(error)
+            else:
+                state.setdefault(card.name, "")
+    return state
 
 
 def _cuda() -> str:

@@ -2,6 +2,7 @@
 
 They lie in <folder>/<method>/<file>, the folder being VFIBENCH_WEIGHTS or ~/.cache/vfibench/weights. Beside
 each stands <file>.sha256, as `sha256sum` writes it: what the card knows, or what the first fetch brought.
+Files that come with a method ("package:...") lie in its package, and need no fetching.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from vfibench.errors import VfibenchError
 from vfibench.weights import sha256_of
 
 HUB = "hf://"
+PACKAGE = "package:"
 DRIVE = "https://drive.google.com/"
+INSTALL_AGAIN = "install the package that holds it again, or pass --weights FILE"
 
 
 def weights_folder() -> Path:
@@ -31,21 +34,50 @@ def weights_folder() -> Path:
 
 
 def place_of(card: AdapterCard, file: WeightFile) -> Path:
-    """Where a file of a method lies once fetched."""
+    """Where a file of a method lies: in its package, or in the folder of weights once fetched.
+
+    Raises:
+        VfibenchError: it lies in a package that is not there.
+    """
+    if is_packaged(file):
+        return _in_package(card, file)
     return weights_folder() / card.name / file.name
 
 
+def is_packaged(file: WeightFile) -> bool:
+    """Whether a file comes with its method's package."""
+    return file.url.startswith(PACKAGE)
+
+
+def _in_package(card: AdapterCard, file: WeightFile) -> Path:
+    """package:PACKAGE/PATH; the package is imported, which must cost nothing."""
+    from importlib.resources import files
+
+    package, _, inside = file.url.removeprefix(PACKAGE).partition("/")
+    try:
+        return Path(str(files(package).joinpath(inside)))
+    except ModuleNotFoundError as error:
+        message = f"expected {file.name} of {card.name} in {package}, found no such package"
+        raise VfibenchError(message, INSTALL_AGAIN) from error
+
+
 def fetched(card: AdapterCard, name: str | None = None) -> Path | None:
-    """The file `name` of the card, or the first of its files, that has been fetched; None where none has.
+    """The file `name` of the card, or the first of its files that is there; None where none was fetched.
 
     Raises:
-        VfibenchError: its contents are no longer those that were pinned.
+        VfibenchError: its contents are no longer those that were pinned, or it should have come with the
+            method's package and did not.
     """
     for file in card.weights:
+        if name not in (None, file.name):
+            continue
         place = place_of(card, file)
-        if name in (None, file.name) and place.is_file():
+        if place.is_file():
             check_pin(file, place)
             return place
+        if is_packaged(file):
+            message = f"expected {file.name}, which comes with {card.name}, at {place}, found no file"
+            raise VfibenchError(message, INSTALL_AGAIN)
     return None
 
 
@@ -80,9 +112,13 @@ def fetch(
         Its place.
 
     Raises:
-        VfibenchError: it needs a browser, could not be downloaded, or is not the expected file.
+        VfibenchError: it needs a browser, could not be downloaded, is not the expected file, or comes with
+            the method's package.
     """
     place = place_of(card, file)
+    if is_packaged(file):
+        message = f"{file.name} comes with {card.name} and is not fetched; it lies at {place}"
+        raise VfibenchError(message, "for other weights of this method pass --weights FILE")
     if given is None and file.by_hand:
         raise by_hand(card, file)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -145,10 +181,15 @@ def check_pin(file: WeightFile, path: Path, place: Path | None = None) -> None:
         whose = "the card says" if file.sha256 else f"{pin} says"
         raise VfibenchError(
             f"expected {file.name} with sha256 {expected[:12]}..., as {whose}, found {found[:12]}...",
-            "the file is damaged or was replaced at its source; remove the .sha256 file to accept it"
-            if not file.sha256
-            else "the file is damaged or another one; fetch it again",
+            _what_to_do(file),
         )
+
+
+def _what_to_do(file: WeightFile) -> str:
+    """About a file whose hash is not the expected one."""
+    if not file.sha256:
+        return "the file is damaged or was replaced at its source; remove the .sha256 file to accept it"
+    return f"the file is damaged or another one; {INSTALL_AGAIN if is_packaged(file) else 'fetch it again'}"
 
 
 def _pinned(pin: Path) -> str:

@@ -6,6 +6,7 @@ Nothing heavy is imported until a file is read.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pickle
 import re
@@ -46,6 +47,24 @@ def read_checkpoint(path: Path) -> object:
         return _read_safetensors(path)
     _refuse_what_is_no_checkpoint(path)
     return _read_torch(path)
+
+
+def header_of(path: Path) -> dict[str, str]:
+    """What the header of a safetensors file says of it, such as what `vfibench train` writes.
+
+    Raises:
+        VfibenchError: the file is missing, or no whole safetensors file.
+    """
+    _require(path)
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(size if size < path.stat().st_size else 0))
+        return {str(name): str(value) for name, value in header.get("__metadata__", {}).items()}
+    except (ValueError, AttributeError) as error:
+        raise VfibenchError(
+            f"expected a safetensors file, found another or a damaged one: {path}", HINT_FETCH_AGAIN
+        ) from error
 
 
 def load_strict(module: nn.Module, state_dict: object, source: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +17,9 @@ import pytest
 import torch
 
 from vfibench.cli import main
+from vfibench.cli.doctor import environment_lines
 from vfibench.contracts import AdapterCard, Variant, WeightFile
+from vfibench.doctor import environment_report
 from vfibench.errors import VfibenchError
 from vfibench.fetching import choose, download, fetch, fetched, place_of
 from vfibench.methods import resolve
@@ -324,7 +327,7 @@ def test_the_command_takes_known_variants_and_no_workers_or_folders(monkeypatch,
 @pytest.mark.parametrize("name", [n for n in METHODS.names() if METHODS.card(n).learned])
 def test_every_card_says_where_its_weights_are_in_a_form_that_can_be_followed(name):
     for file in (file for file in METHODS.card(name).weights if file.url):  # "": none was released
-        assert file.url.startswith(("https://", "http://", "hf://")), file
+        assert file.url.startswith(("https://", "http://", "hf://", "package:")), file
         assert file.structure, "what is inside is shown when another file is offered"
         assert "/" not in file.name
         if not file.by_hand and "drive.google.com" in file.url:
@@ -336,3 +339,114 @@ def test_weights_that_were_never_released_are_not_looked_for():
     with pytest.raises(VfibenchError, match="no weights of convgru were released") as caught:
         fetch(gru, gru.weights[0], loads)
     assert "train your own" in caught.value.hint
+
+
+@pytest.fixture
+def boxed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AdapterCard]:
+    """A method whose weights come with the installed package `boxed_methods`."""
+    folder = tmp_path / "installed" / "boxed_methods" / "weights"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path / "installed"))
+    digest = hashlib.sha256(released(folder).read_bytes()).hexdigest()
+    file = WeightFile("net.pth", "package:boxed_methods/weights/net.pth", by_hand=False, sha256=digest)
+    yield card(file)
+    sys.modules.pop("boxed_methods", None)
+
+
+def test_weights_that_come_with_a_method_are_found_by_every_command(boxed, tmp_path, cache, monkeypatch):
+    place = tmp_path / "installed" / "boxed_methods" / "weights" / "net.pth"
+    assert place_of(boxed, boxed.weights[0]) == place
+    assert fetched(boxed) == fetched(boxed, "net.pth") == place
+    assert fetched(boxed, "other.pth") is None
+    monkeypatch.setattr("vfibench.methods.find_card", lambda name: boxed)
+    for given in (None, "net.pth"):
+        method = resolve("scale", given)
+        assert (method.weights, method.weights_sha256) == (place, boxed.weights[0].sha256)
+    assert not cache.exists()
+
+
+def test_other_weights_may_be_given_to_a_method_that_brings_its_own(boxed, tmp_path, monkeypatch):
+    other = released(tmp_path, factor=torch.zeros(1))
+    monkeypatch.setattr("vfibench.methods.find_card", lambda name: boxed)
+    assert resolve("scale", str(other)).weights == other
+
+
+def test_a_packaged_file_that_is_gone_or_changed_is_one_line(boxed):
+    place = fetched(boxed)
+    released(place.parent, factor=torch.zeros(1))
+    with pytest.raises(VfibenchError, match=r"expected net\.pth with sha256 .*as the card says") as caught:
+        fetched(boxed)
+    assert "install the package that holds it again" in caught.value.hint
+    place.unlink()
+    with pytest.raises(
+        VfibenchError, match=r"net\.pth, which comes with scale, at .*found no file"
+    ) as caught:
+        resolve_of(boxed)
+    assert str(place) in caught.value.message
+    assert "\n" not in str(caught.value)
+
+
+def resolve_of(boxed: AdapterCard) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vfibench.methods.find_card", lambda name: boxed)
+        resolve("scale")
+
+
+def test_a_package_that_is_not_installed_is_one_line():
+    gone = card(
+        WeightFile("net.pth", "package:no_such_package.inner/net.pth", by_hand=False, sha256="0" * 64)
+    )
+    with pytest.raises(
+        VfibenchError, match=r"expected net\.pth of scale in no_such_package\.inner, found no such"
+    ):
+        fetched(gone)
+
+
+def test_a_packaged_file_is_not_fetched_and_never_replaced(boxed, tmp_path, monkeypatch, capsys):
+    before = fetched(boxed).read_bytes()
+    other = released(tmp_path, factor=torch.zeros(1))
+    for given in (None, other):
+        with pytest.raises(VfibenchError, match=r"net\.pth comes with scale and is not fetched"):
+            fetch(boxed, boxed.weights[0], loads, given)
+    monkeypatch.setattr("vfibench.methods.find_card", lambda name: boxed)
+    assert run("fetch", "weights", "scale") == 0
+    assert f"net.pth is there already: {fetched(boxed)}" in capsys.readouterr().out
+    assert run("fetch", "weights", "scale", "--from", str(other)) == 2
+    assert "pass --weights FILE" in capsys.readouterr().err
+    assert fetched(boxed).read_bytes() == before
+    assert sorted(path.name for path in fetched(boxed).parent.iterdir()) == ["net.pth"]
+
+
+def test_the_doctor_tells_whole_weights_from_missing_ones(boxed, monkeypatch):
+    monkeypatch.setattr(METHODS, "cards", lambda: [boxed, METHODS.card("blend")])
+    assert environment_lines(environment_report())[-1] == "weights here  scale"
+    fetched(boxed).unlink()
+    *_, none, broken = environment_lines(environment_report())
+    assert none == "weights here  none"
+    assert broken.startswith("broken weights expected net.pth, which comes with scale")
+
+
+def test_a_list_and_the_facts_tell_what_is_ready(boxed, monkeypatch, capsys, tmp_path):
+    from safetensors.torch import save_file
+
+    path = fetched(boxed).with_suffix(".safetensors")
+    save_file(
+        {"factor": torch.ones(1)}, path, metadata={"recipe": 'name = "scale"\nsteps = 3', "left_out": ""}
+    )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    url = "package:boxed_methods/weights/net.safetensors"
+    whole = replace(boxed, weights=(WeightFile("net.safetensors", url, by_hand=False, sha256=digest),))
+    monkeypatch.setattr(METHODS, "names", lambda: ["scale"])
+    monkeypatch.setattr(METHODS, "card", lambda name: whole)
+    assert run("info", "scale") == 0
+    told = capsys.readouterr().out
+    assert f"net.safetensors: {path}, {path.stat().st_size:,} bytes" in told
+    assert 'recipe: \n  name = "scale"\n  steps = 3\n' in told
+    assert "left out: -" in told
+    monkeypatch.setattr(METHODS, "cards", lambda: [whole])
+    monkeypatch.setattr(METHODS, "origin", lambda name: "built-in")
+    assert run("list", "methods") == 0
+    assert capsys.readouterr().out.split()[3:5] == ["midpoint", "learned,"]
+    assert run("list", "recipes") == 0
+    assert "superslomo-starter" in capsys.readouterr().out

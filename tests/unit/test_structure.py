@@ -17,7 +17,7 @@ import vfibench
 ROOT = Path(vfibench.__file__).parent
 
 LAYERS = [
-    {"contracts", "errors", "process", "plain"},
+    {"contracts", "errors", "process", "plain", "trainable"},
     {"frames", "resize", "registry", "selection"},
     {"metrics", "provenance", "statistics"},
     {"store", "weights", "fetching", "shards", "cells", "lines", "rows", "folders", "pipeline"},
@@ -39,6 +39,7 @@ LAYERS = [
         "timing",
         "reporting",
         "doctor",
+        "training",
     },
     {"testing", "api"},
     {"cli"},
@@ -121,6 +122,8 @@ def test_siblings_never_import_each_other(package: str) -> None:
         "from vfibench.cli import main; main(['list', 'metrics'])",
         "from vfibench.cli import main; main(['list', 'definitions'])",
         "from vfibench.cli import main; main(['list', 'protocols'])",
+        "from vfibench.cli import main; main(['list', 'recipes'])",
+        "from vfibench.cli import main; main(['list', 'sources'])",
         "from vfibench.cli import main; main(['info', 'convlstm'])",
         "from vfibench.cli import main; main(['--help'])",
     ],

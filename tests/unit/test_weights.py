@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 
 from vfibench.contracts import AdapterCard, WeightFile
 from vfibench.errors import VfibenchError
-from vfibench.weights import load_strict, missing_weights, read_checkpoint, sha256_of
+from vfibench.weights import header_of, load_strict, missing_weights, read_checkpoint, sha256_of
 
 
 def refusal(path):
@@ -301,3 +301,23 @@ def test_missing_weights_say_where_they_are_and_how_to_pass_them():
     assert "'net' needs its trained weights" in error.message
     assert "download net.pt in a browser from https://example.org/folder" in error.hint
     assert "--weights net.pt" in error.hint
+
+
+def test_a_header_is_read_without_its_tensors(tmp_path):
+    path = tmp_path / "net.safetensors"
+    save_file({"a": torch.ones(2)}, path, metadata={"recipe": "two\nlines", "left_out": ""})
+    assert header_of(path) == {"recipe": "two\nlines", "left_out": ""}
+    save_file({"a": torch.ones(2)}, path)
+    assert header_of(path) == {}
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\xff" * 40, b"\x02" + bytes(7) + b"[]" + bytes(30)])
+def test_a_file_without_a_header_is_refused_in_one_line(tmp_path, content):
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(VfibenchError, match="expected a safetensors file, found another") as caught:
+        header_of(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(VfibenchError, match="no such file"):
+        header_of(tmp_path / "nothing.safetensors")

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from vfibench.cli import doctor, fetch, listing, report, run, speed, verify
+from vfibench.cli import doctor, fetch, listing, report, run, speed, train, verify
 from vfibench.errors import VfibenchError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (run, listing, fetch, report, speed, verify, doctor):
+for _module in (run, listing, fetch, report, speed, train, verify, doctor):
     _module.register(app)
 
 
@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            print("interrupted; run the same command again to go on where it stopped", file=sys.stderr)
+            again = "run it with --resume" if words[:1] == ["train"] else "run the same command again"
+            print(f"interrupted; {again} to go on where it stopped", file=sys.stderr)
         raise
 
 

@@ -20,7 +20,7 @@ def doctor(
     dataset: Annotated[list[str] | None, typer.Option("--dataset", "-d", help="look at this dataset")] = None,
     data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
 ) -> None:
-    """Versions, devices, plugins that fail; with --dataset: source, licence, layout, what is missing."""
+    """Versions, device, weights, broken plugins; with --dataset: source, licence, layout, files missing."""
     from vfibench.doctor import dataset_report, environment_report
     from vfibench.selection import data_root as default_root
 
@@ -34,12 +34,15 @@ def doctor(
 
 
 def environment_lines(report: EnvironmentReport) -> list[str]:
-    """Versions, device, data root and broken plugins for a person."""
+    """Versions, device, data root, weights that came along and broken plugins for a person."""
     root = "not set (--data-root or VFIBENCH_DATA)"
     if report.data_root is not None:
         root = f"{report.data_root}{'' if report.data_root_found else ' (does not exist)'}"
     lines = [f"{name:13s} {version}" for name, version in report.versions.items()]
     lines += [f"{'CUDA':13s} {report.cuda}", f"{'data root':13s} {root}"]
+    whole = [name for name, problem in report.weights.items() if not problem]
+    lines.append(f"{'weights here':13s} {', '.join(whole) or 'none'}")
+    lines += [f"broken weights {problem}" for problem in report.weights.values() if problem]
     lines += [f"broken plugin {problem.origin}: {problem.reason}" for problem in report.problems]
     return lines
 

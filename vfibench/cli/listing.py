@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from vfibench.contracts import AdapterCard
     from vfibench.registry import Registry
+    from vfibench.trainable import RecipeCard
 
-KINDS = ("methods", "datasets", "metrics", "definitions", "protocols", "pages")
+KINDS = ("methods", "datasets", "metrics", "definitions", "protocols", "pages", "recipes", "sources")
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +22,10 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS))]) -> None:
-    """List methods, datasets, metrics, definitions, protocols or pages, plugins included."""
+    """List methods, datasets, metrics, definitions, protocols, pages, recipes or sources, plugins included.
+
+    A method that is "ready" brings its weights along; others that are learned need --weights, or fetching.
+    """
     import sys
 
     from vfibench import registry
@@ -34,6 +39,8 @@ def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS))]) -> None:
         "datasets": registry.DATASETS,
         "metrics": registry.METRICS,
         "pages": registry.PAGES,
+        "recipes": registry.RECIPES,
+        "sources": registry.SOURCES,
     }
     if kind not in registries:
         raise VfibenchError(f"cannot list {kind!r}", f"choose from {', '.join(KINDS)}")
@@ -45,15 +52,43 @@ def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS))]) -> None:
 
 def _facts(card: Any) -> tuple[str, ...]:
     from vfibench.contracts import AdapterCard, DatasetCard, MetricCard
+    from vfibench.trainable import RecipeCard
 
     if isinstance(card, AdapterCard):
         inputs = "/".join(map(str, sorted(card.inputs)))
-        return f"{inputs} frames", card.times, "learned" if card.learned else "-", card.title
+        return f"{inputs} frames", card.times, _learned(card), card.title
     if isinstance(card, DatasetCard):
         return str(card.count or "-"), "built-in" if card.builtin else card.size or "-", card.title
     if isinstance(card, MetricCard):
         return f"v{card.version}", card.better, card.title
+    if isinstance(card, RecipeCard):
+        return _recipe_facts(card)
     return (card.title,)
+
+
+def _recipe_facts(card: RecipeCard) -> tuple[str, ...]:
+    """Method, source and what the recipe says of itself."""
+    import tomllib
+
+    from vfibench.registry import reason_of, recipe_text
+
+    try:
+        recipe = tomllib.loads(recipe_text(card).decode())
+        return (
+            str(recipe["method"]),
+            str(recipe["data"]["source"]),
+            card.title or str(recipe.get("about", "")),
+        )
+    except Exception as error:  # somebody else's file may hold anything
+        return "-", "-", f"cannot be read: {reason_of(error)}"
+
+
+def _learned(card: AdapterCard) -> str:
+    from vfibench.fetching import is_packaged
+
+    if not card.learned:
+        return "-"
+    return "learned, ready" if is_packaged(card.weights[0]) else "learned"
 
 
 def _origin(origin: str) -> str:
@@ -82,11 +117,14 @@ def _print_table(rows: list[tuple[str, ...]]) -> None:
 
 
 def info(name: Annotated[str, typer.Argument(help="a method, dataset or metric")]) -> None:
-    """Everything on a card: paper, licence, weights, training data, published scores, layout."""
+    """Everything on a card: paper, licence, weights, training data, published scores, layout.
+
+    Of weights that come with a method also what their file says: recipe, seed, steps, machine.
+    """
     from dataclasses import fields
 
     from vfibench import registry
-    from vfibench.contracts import Padding
+    from vfibench.contracts import AdapterCard, Padding
 
     card = _find(name, [registry.METHODS, registry.DATASETS, registry.METRICS])
     for field in fields(card):
@@ -94,6 +132,20 @@ def info(name: Annotated[str, typer.Argument(help="a method, dataset or metric")
         if value in ("", None, (), {}) or (field.name == "padding" and value == Padding()):
             continue
         print(f"{field.name.replace('_', ' ')}: {_text(value)}")
+    if isinstance(card, AdapterCard):
+        _print_headers(card)
+
+
+def _print_headers(card: AdapterCard) -> None:
+    """What the files that come with a method say of themselves."""
+    from vfibench.fetching import fetched, is_packaged
+    from vfibench.weights import header_of
+
+    for file in filter(is_packaged, card.weights):
+        if place := fetched(card, file.name):
+            print(f"\n{file.name}: {place}, {place.stat().st_size:,} bytes")
+            for name, value in header_of(place).items():
+                print(f"{name.replace('_', ' ')}: {_text(value or '-')}")
 
 
 def _find(name: str, registries: list[Any]) -> Any:

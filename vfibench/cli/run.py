@@ -67,8 +67,8 @@ def run(
 ) -> None:
     """Run methods on datasets, score every frame, print a leaderboard.
 
-    Without arguments: the methods that need no weights on the built-in dataset. A run that was killed goes
-    on where it stopped when the same command is given again.
+    Without arguments: blend, nearest and learned methods whose weights come with vfibench, on the built-in
+    dataset. A run that was killed goes on where it stopped when the same command is given again.
     """
     from vfibench.process import settle_threads
 

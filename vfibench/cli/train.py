@@ -1,0 +1,100 @@
+"""`vfibench train`: weights from a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vfibench.training.preparing import Job
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command("train")(train)
+
+
+def train(
+    recipe: Annotated[
+        str, typer.Option("--recipe", help="NAME (`vfibench list recipes`) or FILE.toml; --resume knows it")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="folder of checkpoint, curves and weights (default: runs/NAME)")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="folder of the recipe's source of clips")] = None,
+    init: Annotated[
+        str, typer.Option(help="start from this weight FILE or checkpoint.pt, or from this METHOD's weights")
+    ] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="go on from the checkpoint in --out")] = False,
+    device: Annotated[str, typer.Option(help="cpu or cuda (default: cuda where there is one)")] = "",
+    steps: Annotated[int | None, typer.Option(help="other steps than the recipe's")] = None,
+    batch: Annotated[int | None, typer.Option(help="another batch, over all processes")] = None,
+    seed: Annotated[int | None, typer.Option(help="another seed")] = None,
+    workers: Annotated[int, typer.Option(help="processes that make samples ahead")] = 0,
+    log_every: Annotated[int, typer.Option(help="steps between lines")] = 50,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="also write TensorBoard's files")
+    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="print the recipe as TOML and do nothing")] = False,
+) -> None:
+    """Train a method by a recipe: losses, validation PSNR and samples/s go to --out, weights at the end.
+
+    On several GPUs: torchrun --nproc-per-node N -m vfibench train ... A training that was stopped or killed
+    goes on with --resume, step for step as if nothing had happened.
+    """
+    from vfibench.checks import check_count
+    from vfibench.training.recipes import as_toml, changed, read_recipe
+
+    name = recipe or _begun_with(out, resume)
+    chosen = changed(read_recipe(name), init=init, steps=steps, batch=batch, seed=seed)
+    if show:
+        print(as_toml(chosen), end="")
+        return
+    from vfibench.training.preparing import Job
+
+    check_count("--workers", workers, 0)
+    check_count("--log-every", log_every, 1)
+    folder = out or Path("runs") / chosen.name
+    job = Job(chosen, folder, data, resume, device or _default(), workers, log_every, tensorboard)
+    if _path(job) is None:
+        raise typer.Exit(130)
+
+
+def _begun_with(out: Path | None, resume: bool) -> str:
+    """The recipe in the folder of a training that goes on.
+
+    Raises:
+        VfibenchError: no --recipe, and nothing to go on with.
+    """
+    from vfibench.errors import VfibenchError
+
+    if not resume or out is None:
+        hint = "name one of `vfibench list recipes`, or a FILE.toml; --resume --out DIR needs none"
+        raise VfibenchError("expected --recipe, found none", hint)
+    return str(out / "recipe.toml")
+
+
+def _path(job: Job) -> Path | None:
+    """Train; an error that all processes meet is told by the first alone."""
+    from vfibench.training.loop import train
+    from vfibench.training.processes import ToldElsewhere
+
+    try:
+        return train(job, _tell)
+    except ToldElsewhere as error:
+        import time
+
+        time.sleep(2)  # torchrun ends all processes when one has ended: the first must have spoken
+        raise typer.Exit(2) from error
+
+
+def _default() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _tell(text: str) -> None:
+    print(text, flush=True)

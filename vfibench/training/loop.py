@@ -1,0 +1,132 @@
+"""`vfibench train`: the loop, from a recipe to a weight file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vfibench.provenance import device_facts
+from vfibench.training.checkpoints import save_checkpoint
+from vfibench.training.curves import Curves
+from vfibench.training.export import export, facts_of
+from vfibench.training.objectives import check_losses_given
+from vfibench.training.preparing import Job, Ready, prepare
+from vfibench.training.processes import failures_in_words, joined_processes
+from vfibench.training.samples import Samples, batches, placed
+from vfibench.training.state import State
+from vfibench.training.stopping import asked_to_stop
+from vfibench.training.validation import Validation
+
+Tell = Callable[[str], None]
+WEIGHTS = "weights.safetensors"
+
+
+def train(job: Job, tell: Tell) -> Path | None:
+    """Train to the recipe's last step.
+
+    Args:
+        job: what to do.
+        tell: takes the lines for the screen; called in the first process only.
+
+    Returns:
+        The weight file; None where the training was asked to stop before its end (it can be resumed).
+
+    Raises:
+        VfibenchError: bad input, or a loss that is no finite number; the last checkpoint stays. Where all
+            processes meet it, it is ToldElsewhere in all but the first.
+    """
+    with joined_processes(job.device) as (place, device):
+        tell = tell if place.rank == 0 else _silent
+        ready = prepare(job, place, device)
+        announce(ready, tell)
+        with failures_in_words(place):
+            learn(job, ready, tell)
+        if ready.state.step < job.recipe.training.steps:
+            tell(f"stopped after step {ready.state.step}; the checkpoint is in {job.out}")
+            return None
+        path = job.out / WEIGHTS
+        if place.rank == 0:
+            write_weights(job, ready, path)
+        tell(f"weights: {path}    score them: vfibench run -m {job.recipe.method} -w {path}")
+        return path
+
+
+def learn(job: Job, ready: Ready, tell: Tell) -> None:
+    """Step by step to the recipe's end, or to the step in which the process is asked to stop."""
+    recipe, state, place = job.recipe, ready.state, ready.state.place
+    plan, first = recipe.training, state.step
+    validation = Validation(recipe, ready.held_out, job.workers)
+    curves = Curves(None if place.rank else job.out, first, job.log_every, job.tensorboard)
+    samples = Samples(ready.source, recipe.data, plan.seed)
+    with asked_to_stop(place.world) as stop, steps_left_out():
+        for batch in batches(samples, place, first, plan.steps, plan.batch, job.workers):
+            rate = float(state.schedule.get_last_lr()[0])
+            losses = state.learn(placed(batch, state.device))
+            if state.step == first + 1:
+                check_losses_given(recipe, ready.facts["left_out"], losses)
+            full = curves.add(losses, rate)
+            last = state.step == plan.steps or bool(stop)
+            save = last or state.step % plan.save_every == 0
+            if full or save:
+                tell(line(state.step, plan.steps, curves.write(place.world, plan.batch)))
+            with curves.paused():
+                if state.step % plan.validate_every == 0 or state.step == plan.steps:
+                    tell(validated(validation, state, curves))
+                if save and place.rank == 0:
+                    save_checkpoint(state, job.out, ready.facts)
+            if last:
+                break
+    curves.close()
+
+
+@contextmanager
+def steps_left_out() -> Iterator[None]:
+    """Let torch not warn where an fp16 gradient overflows in the first step, which the scaler leaves out."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Detected call of `lr_scheduler.step\(\)` before")
+        yield
+
+
+def write_weights(job: Job, ready: Ready, path: Path) -> None:
+    """Export the trained network."""
+    state, facts = ready.state, ready.facts
+    where = f"{state.place.world} x {device_facts(str(state.device))['name']}"
+    init, data = facts["started_from"], ready.source.facts
+    header = facts_of(job.recipe, facts["left_out"], data, init, state.step, where)
+    export(state.best, header, path, job.recipe.training.stored == "fp16")
+
+
+def announce(ready: Ready, tell: Tell) -> None:
+    """What will be done, before it is."""
+    state, plan = ready.state, ready.state.recipe.training
+    size = sum(each.numel() for each in state.objective.network.parameters())
+    shared = f", shared by {state.place.world} processes," if state.place.world > 1 else ""
+    steps = f"{plan.steps:,} steps of {plan.batch} samples{shared} on {state.device}"
+    tell(f"{state.recipe.name}: {size:,} parameters, {steps}")
+    epoch = f"; {ready.source.size:,} samples an epoch" if ready.source.size else ""
+    tell(f"data: {ready.source.facts}{epoch}")
+    for note in ready.facts["left_out"]:
+        tell(f"note: {note}")
+    if ready.facts["started_from"]:
+        tell(f"started from {ready.facts['started_from']}")
+    if state.step:
+        tell(f"going on after step {state.step}")
+
+
+def validated(validation: Validation, state: State, curves: Curves) -> str:
+    """Validate, and say what came of it."""
+    psnr = validation.psnr(state, state.place)
+    curves.validation(state.step, psnr)
+    return f"step {state.step}: validation PSNR {psnr:.3f} dB"
+
+
+def line(step: int, steps: int, means: dict[str, float]) -> str:
+    """One line of progress."""
+    losses = "  ".join(f"{name} {value:.4g}" for name, value in means.items() if name != "samples_per_s")
+    return f"step {step}/{steps}  {losses}  {means['samples_per_s']:.1f} samples/s"
+
+
+def _silent(text: str) -> None:
+    """What the other processes say."""
