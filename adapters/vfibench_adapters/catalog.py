@@ -8,6 +8,11 @@ from vfibench_adapters.dain.cards import DAIN
 from vfibench_adapters.rife.cards import RIFE, RIFE_M
 from vfibench_adapters.sepconv.cards import SEPCONV
 from vfibench_adapters.softsplat.cards import SOFTSPLAT
+from vfibench_adapters.starters.cards import (
+    RIFE_STARTER,
+    SUPERSLOMO_STARTER,
+    ZOOMING_SLOWMO_STARTER,
+)
 from vfibench_adapters.superslomo.cards import CONVGRU, CONVLSTM, SUPERSLOMO
 from vfibench_adapters.superslomo_adobe.cards import SUPERSLOMO_ADOBE
 from vfibench_adapters.superslomo_nvidia.cards import SUPERSLOMO_NVIDIA
@@ -17,6 +22,9 @@ from vfibench_adapters.zooming_slowmo.cards import ZOOMING_SLOWMO
 CARDS: tuple[AdapterCard, ...] = (
     BLEND,
     NEAREST,
+    SUPERSLOMO_STARTER,
+    RIFE_STARTER,
+    ZOOMING_SLOWMO_STARTER,
     SUPERSLOMO,
     CONVLSTM,
     CONVGRU,

@@ -13,6 +13,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+STARTERS = ("superslomo-starter", "rife-starter", "zooming-slowmo-starter")
 
 
 def pip(*words: object) -> None:
@@ -91,6 +92,8 @@ def test_the_wheel_holds_everything_and_runs_without_the_checkout(tmp_path: Path
         assert f"{package}/py.typed" in names
     assert any(name.startswith("vfibench_datasets/lists/") for name in names)
     assert any(name.startswith("vfibench_reports/templates/") for name in names)
+    for name in STARTERS:
+        assert f"vfibench_adapters/starters/weights/{name}.safetensors" in names
     assert not any(name.startswith("tests/") for name in names)
     target = tmp_path / "site"
     pip("install", "--no-deps", "--target", target, wheel)
@@ -103,3 +106,8 @@ def test_the_wheel_holds_everything_and_runs_without_the_checkout(tmp_path: Path
     )
     assert str(target) in done.stdout
     assert "convlstm" in done.stdout
+    code = f"from vfibench.methods import resolve; print(*(resolve(name).weights for name in {STARTERS}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd="/", check=True
+    )
+    assert [path.startswith(str(target)) for path in done.stdout.split()] == [True] * len(STARTERS)

@@ -40,9 +40,12 @@ def test_a_learned_method_says_where_it_comes_from(card):
     assert card.paper
     assert card.year
     assert card.licence
-    assert card.code_url.startswith("https://")
     assert card.training_data
     assert all(file.structure for file in card.weights)
+    if card.name.endswith("-starter"):  # made here; see test_starters
+        assert all(file.url.startswith("package:") for file in card.weights)
+        return
+    assert card.code_url.startswith("https://")
     if card.name == "convgru":  # none were released
         assert [file.url for file in card.weights] == [""]
     else:

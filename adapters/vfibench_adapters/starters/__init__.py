@@ -1,0 +1,1 @@
+"""Methods that bring their weights along: compact members of this package's architectures."""
