@@ -25,7 +25,7 @@ from vfibench.training.recipes import Data
 
 Item = tuple[Tensor, Tensor, Tensor, Tensor | None]
 CROP, FLIP = 0, 1
-"""Last part of a random stream's seed: what the source draws, and what augmentation draws."""
+"""First part of a random stream's seed: what the source draws, and what augmentation draws."""
 
 
 class Place(NamedTuple):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from vfibench.contracts import AdapterCard, Padding, WeightFile
 from vfibench_adapters.rife.cards import RIFE_M
-from vfibench_adapters.superslomo.cards import CONVLSTM, SUPERSLOMO
+from vfibench_adapters.superslomo.cards import SUPERSLOMO
 from vfibench_adapters.zooming_slowmo.cards import ZOOMING_SLOWMO
 
 SEED = 1  # of all their recipes
@@ -60,15 +60,6 @@ SUPERSLOMO_STARTER = _starter(
     "SuperSloMoStarter",
     "starter: a narrow Super SloMo, weights in the package",
     sha256="f067b11b93bd34052626440474f30d6a7dba0baeb62a84f548b55905e36408e9",
-)
-
-# In no catalogue yet: its recipe has not been trained to its end.
-CONVLSTM_STARTER = _starter(
-    "convlstm-starter",
-    CONVLSTM,
-    "ConvLSTMStarter",
-    "starter: a narrow SuperSloMo-R with a ConvLSTM, weights in the package",
-    sha256="",
 )
 
 ZOOMING_SLOWMO_STARTER = _starter(

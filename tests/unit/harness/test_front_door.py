@@ -59,7 +59,10 @@ def test_it_plans_every_target_of_the_built_in_dataset_for_every_method() -> Non
     assert {job.dataset.selection.kind for job in jobs} == {"official"}
 
 
-def test_its_table_shows_the_starters_beside_what_they_must_beat(one: Path, tmp_path: Path, capsys) -> None:
+def test_its_table_shows_the_starters_beside_what_they_must_beat(
+    one: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")  # narrow tables stand methods side by side
     found = run(tmp_path / "run", "--list", one, "--factor", 2)
     assert list(found) == [*OTHERS, *LEARNED]
     assert {len(rows) for rows in found.values()} == {1}

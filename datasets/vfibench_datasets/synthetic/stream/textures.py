@@ -29,6 +29,7 @@ def paint(picture: str, cut_out: bool, level: int) -> Paint:
 
     from vfibench_datasets.synthetic import cuts
 
+    # Past its cache, which keeps four photographs: they are kept here, as tensors.
     texture = cuts.cut_out(picture, level) if cut_out else cuts.backdrop.__wrapped__(picture, level)
     pixels = torch.tensor(texture.pixels).permute(2, 0, 1).unsqueeze(0)
     pixels = torch.cat([pixels[:, :3] / 255.0, pixels[:, 3:]], 1)
