@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -77,3 +77,30 @@ def drifting_clips(count: int, height: int = 96, width: int = 64) -> torch.Tenso
     smooth = F.interpolate(torch.from_numpy(noise), (rows, columns), mode="bilinear", align_corners=False)
     frames = [smooth[:, :, k : k + height, 2 * k : 2 * k + width] for k in range(count)]
     return torch.stack(frames, dim=1)
+
+
+class Sampled(NamedTuple):
+    """A method with other weights, a batch of unlike clips, and what it made of them at `times`."""
+
+    adapter: Any
+    clips: torch.Tensor
+    times: Sequence[float]
+    whole: torch.Tensor
+
+    @classmethod
+    def of(cls, adapter: Any, clips: torch.Tensor, times: Sequence[float]) -> Sampled:
+        with torch.inference_mode():
+            return cls(adapter, clips, times, adapter.predict(clips, times))
+
+    def check_each_time_alone(self) -> None:
+        """Several times together equal each time alone."""
+        with torch.inference_mode():
+            alone = torch.cat([self.adapter.predict(self.clips, [time]) for time in self.times], dim=1)
+        assert torch.equal(self.whole, alone)
+
+    def check_second_run(self) -> None:
+        """A second run is the same to the bit, and leaves the frames alone."""
+        frames = self.clips.clone()
+        with torch.inference_mode():
+            assert torch.equal(self.adapter.predict(frames, self.times), self.whole)
+        assert torch.equal(frames, self.clips)

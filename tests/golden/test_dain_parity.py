@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from golden.parity import SAMPLES, Figures, drifting_clips, loaded, read_figures
+from golden.parity import SAMPLES, Figures, Sampled, drifting_clips, loaded, read_figures
 from torch import Tensor
 
 from vfibench.frames import crop, margins, pad
@@ -238,18 +238,10 @@ def a_tenth_more(adapter: DAINAdapter, tensor: str) -> Iterator[None]:
         weight.copy_(before)
 
 
-class Sampled(NamedTuple):
-    adapter: DAINAdapter
-    clips: Tensor
-    whole: Tensor
-
-
 @pytest.fixture(scope="module")
 def sampled():
     """Other weights, another size and a batch of two unlike samples."""
-    adapter, clips = loaded("dain", DAINAdapter, seed_add=1), unlike_clips()
-    with torch.inference_mode():
-        return Sampled(adapter, clips, adapter.predict(clips, TIMES[:2]))
+    return Sampled.of(loaded("dain", DAINAdapter, seed_add=1), unlike_clips(), TIMES[:2])
 
 
 def unlike_clips() -> Tensor:
@@ -268,7 +260,7 @@ def test_the_sample_of_other_weights_is_reproduced(sampled):
 
 @torch.inference_mode()
 def test_a_batch_equals_single_samples(sampled):
-    adapter, clips, whole = sampled
+    adapter, clips, _, whole = sampled
     single = torch.cat([adapter.predict(clip[None], TIMES[:2]) for clip in clips])
     off = (whole - single).abs()
     assert off.quantile(0.99) < 2e-5
@@ -277,17 +269,13 @@ def test_a_batch_equals_single_samples(sampled):
 
 @torch.inference_mode()
 def test_several_times_together_equal_each_time_alone(sampled):
-    adapter, clips, whole = sampled
-    alone = torch.cat([adapter.predict(clips, [time]) for time in TIMES[:2]], dim=1)
-    assert torch.equal(whole, alone)
+    sampled.check_each_time_alone()
 
 
 @pytest.mark.slow
 @torch.inference_mode()
 def test_a_second_run_is_the_same_to_the_bit_and_leaves_the_frames_alone(sampled):
-    frames = sampled.clips.clone()
-    assert torch.equal(sampled.adapter.predict(frames, TIMES[:2]), sampled.whole)
-    assert torch.equal(frames, sampled.clips)
+    sampled.check_second_run()
 
 
 def write_samples() -> None:
