@@ -3,11 +3,11 @@
     python benchmarks/stream.py [--recipe superslomo-starter] [--rounds 3] [--samples 16]
 
 Both are processor time of one thread, interleaved in one run: samples of the stream as `vfibench train` makes
-them (rendered, augmented), and an optimiser step of the recipe's network and losses at the same inputs and
-crop, with a target in every window. The first line is the recipe's own setting. `ratio` is stream / step:
-where it is above 1, one core makes samples faster than another one learns from them; a device that learns k
-times as fast as this core needs k / ratio workers. Each process reads the textures it needs once, which is
-told apart and not part of samples/s.
+them (rendered, augmented), and an optimiser step of the recipe's network and losses on them. The first line
+is the recipe's own setting, the others are other inputs and crops where it has a target in every window.
+`ratio` is stream / step: where it is above 1, one core makes samples faster than another one learns from
+them; a device that learns k times as fast as this core needs k / ratio workers. Each process reads the
+textures it needs once, which is told apart and not part of samples/s.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def fitted(recipe: Recipe, inputs: int, crop: int) -> Recipe:
-    data = msgspec.structs.replace(
-        recipe.data, source="synthetic", inputs=inputs, crop=crop, targets="windows"
-    )
-    return msgspec.structs.replace(recipe, data=data)
+def settings(recipe: Recipe) -> list[Recipe]:
+    """The recipe itself, and where it takes any number of windows, at other inputs and crops."""
+    others = SETTINGS if recipe.data.targets == "windows" else ()
+    data = [msgspec.structs.replace(recipe.data, inputs=inputs, crop=crop) for inputs, crop in others]
+    return [recipe, *(msgspec.structs.replace(recipe, data=each) for each in data if each != recipe.data)]
 
 
 def stream_arm(samples: Samples, count: int) -> Callable[[], object]:
@@ -65,22 +65,20 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     recipe = read_recipe(given.recipe)
-    source = load_target(SOURCES.card("synthetic").target)(SourceOptions(seed=recipe.training.seed))
+    source = load_target(SOURCES.card(recipe.data.source).target)(SourceOptions(seed=recipe.training.seed))
     rng, wanted = np.random.default_rng(0), Wanted(2, "middle", "random", 32)
     warm = cpu_seconds(lambda: [source.sample(10**6 + k, rng, wanted) for k in range(600)])
     again = cpu_seconds(lambda: [source.sample(10**6 + k, rng, wanted) for k in range(600)])
     print(f"torch {torch.__version__}, {given.rounds} rounds, textures {warm - again:.1f} s CPU a process")
     print(f"{'setting':24} {'stream/s':>9} {'step/s':>9} {'ratio':>7}")
-    own = recipe.data.inputs, recipe.data.crop
-    for inputs, crop in dict.fromkeys((own, *SETTINGS)):
-        chosen = fitted(recipe, inputs, crop)
+    for chosen in settings(recipe):
         samples = Samples(source, chosen.data, recipe.training.seed)
         stream, step = stream_arm(samples, given.samples), step_arm(chosen, samples)
         step()  # warm-up
         seconds = [(cpu_seconds(stream), cpu_seconds(step)) for _ in range(given.rounds)]
         made, learned = (statistics.median(column) for column in zip(*seconds, strict=True))
         rates = given.samples / made, recipe.training.batch / learned
-        name = f"{inputs} inputs, crop {crop}"
+        name = f"{chosen.data.inputs} inputs, crop {chosen.data.crop}"
         print(f"{name:24} {rates[0]:9.1f} {rates[1]:9.2f} {rates[0] / rates[1]:7.1f}", flush=True)
 
 

@@ -56,8 +56,8 @@ def _in_package(card: AdapterCard, file: WeightFile) -> Path:
     package, _, inside = file.url.removeprefix(PACKAGE).partition("/")
     try:
         return Path(str(files(package).joinpath(inside)))
-    except ModuleNotFoundError as error:
-        message = f"expected {file.name} of {card.name} in {package}, found no such package"
+    except (ImportError, TypeError, ValueError) as error:  # no such package, one that fails, or no package
+        message = f"expected {file.name} of {card.name} in the package {package!r}, found: {error}"
         raise VfibenchError(message, INSTALL_AGAIN) from error
 
 

@@ -53,6 +53,15 @@ def versions() -> dict[str, str]:
     return found
 
 
+def version_line() -> str:
+    """Version, commit and whether it was changed: "0.1.0, commit 1a2b, with local changes"."""
+    state = git_state()
+    if state is None:
+        return vfibench.__version__
+    changed = ", with local changes" if state["changed"] else ""
+    return f"{vfibench.__version__}, commit {state['commit']}{changed}"
+
+
 @lru_cache
 def git_state() -> dict[str, Any] | None:
     """Commit and whether there were local changes, of the checkout vfibench runs from; None outside one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from vfibench.errors import VfibenchError
+from vfibench.trainable import Batch
 
 
 def check_network(
@@ -35,3 +36,16 @@ def check_losses(method: str, given: Collection[str], known: Collection[str]) ->
     if unknown or not given:
         found = ", ".join(unknown) or "none"
         raise VfibenchError(f"[losses]: expected some of {', '.join(known)} for {method}, found {found}")
+
+
+def check_sizes(method: str, batch: Batch) -> None:
+    """Make sure that a method that enlarges nothing is trained on targets of its inputs' size.
+
+    Raises:
+        VfibenchError: it is not.
+    """
+    height, width = batch.frames.shape[-2:]
+    if batch.targets.shape[-2:] != batch.frames.shape[-2:]:
+        rows, columns = batch.targets.shape[-2:]
+        message = f"{method}: expected targets of the inputs' {width}x{height} pixels, found {columns}x{rows}"
+        raise VfibenchError(message, "set scale = 1 in [data]")

@@ -393,14 +393,21 @@ def resolve_of(boxed: AdapterCard) -> None:
         resolve("scale")
 
 
-def test_a_package_that_is_not_installed_is_one_line():
-    gone = card(
-        WeightFile("net.pth", "package:no_such_package.inner/net.pth", by_hand=False, sha256="0" * 64)
-    )
-    with pytest.raises(
-        VfibenchError, match=r"expected net\.pth of scale in no_such_package\.inner, found no such"
-    ):
+@pytest.mark.parametrize(
+    ("package", "reason"),
+    [
+        ("no_such_package.inner", "No module named 'no_such_package'"),
+        ("boxed_methods.broken", "libmissing.so"),
+        ("", "Empty module name"),
+    ],
+)
+def test_a_package_that_cannot_be_imported_is_one_line(boxed, tmp_path, package, reason):
+    broken = tmp_path / "installed" / "boxed_methods" / "broken.py"
+    broken.write_text("raise ImportError('libmissing.so')")
+    gone = card(WeightFile("net.pth", f"package:{package}/net.pth", by_hand=False, sha256="0" * 64))
+    with pytest.raises(VfibenchError, match=r"expected net\.pth of scale in the package") as caught:
         fetched(gone)
+    assert reason in caught.value.message
 
 
 def test_a_packaged_file_is_not_fetched_and_never_replaced(boxed, tmp_path, monkeypatch, capsys):

@@ -19,6 +19,7 @@ NAME = "checkpoint.pt"
 NEEDED = {"recipe", "step", "network", "optimiser", "schedule", "scaler", "average"}
 FREE = {"about", "training.steps"}
 """Keys of a recipe that may change while it is trained; see `_check_steps`."""
+LOWER = "begin anew with a lower optimiser.lr or a training.clip_norm; --init takes the last checkpoint"
 ANEW = "begin anew in another --out"
 
 
@@ -47,6 +48,19 @@ def save_checkpoint(state: State, folder: Path, facts: dict[str, Any]) -> None:
         raise VfibenchError(message, "make room and go on with --resume") from error
 
 
+def check_finite(state: State) -> None:
+    """Make sure that what is about to be kept is worth it.
+
+    Raises:
+        VfibenchError: a parameter is not a finite number; the last checkpoint stays.
+    """
+    with torch.no_grad():
+        sums = torch.stack([each.double().abs().sum() for each in state.objective.network.parameters()])
+    if not bool(torch.isfinite(sums).all()):
+        message = f"expected finite parameters, found others after step {state.step}"
+        raise VfibenchError(message, LOWER)
+
+
 def read_begun(folder: Path, recipe: Recipe) -> dict[str, Any]:
     """The folder's checkpoint, if it was begun with this recipe.
 
@@ -59,6 +73,9 @@ def read_begun(folder: Path, recipe: Recipe) -> dict[str, Any]:
         raise VfibenchError(f"expected a checkpoint to go on from, found no {path}", hint)
     saved = _read(path)
     _check_recipe(saved["recipe"], recipe, path)
+    if recipe.training.steps < saved["step"]:
+        message = f"training.steps: expected at least the {saved['step']} made in {path}"
+        raise VfibenchError(f"{message}, found {recipe.training.steps}", "ask for more --steps")
     return saved
 
 

@@ -39,7 +39,7 @@ class Curves:
         self._board: SummaryWriter | None = None
         self._clock = time.perf_counter()
         if folder is not None:
-            self._board = _board(folder) if tensorboard else None
+            self._board = _board(folder, step) if tensorboard else None
             for name in (LOSSES, VALIDATIONS):
                 _cut(folder / name, step)
 
@@ -139,10 +139,13 @@ def _append(path: Path, header: list[str], rows: list[list[Any]]) -> None:
 
 
 def _cut(path: Path, step: int) -> None:
-    """Remove rows of step `step` (a validation: after more than `step` steps) and later."""
+    """Remove rows of step `step` (a validation: after more than `step` steps) and later; at 0 the file."""
     if not path.exists():
         return
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    if step == 0 or not lines or not lines[0].endswith("\n"):
+        path.unlink()
+        return
     last = step if path.name == VALIDATIONS else step - 1
     kept = [line for line in lines[1:] if line.endswith("\n") and int(line.partition(",")[0]) <= last]
     half = path.with_suffix(".part")
@@ -158,7 +161,7 @@ def check_tensorboard() -> None:
         raise VfibenchError("--tensorboard needs TensorBoard", "pip install 'vfibench[train]'") from error
 
 
-def _board(folder: Path) -> SummaryWriter:
+def _board(folder: Path, step: int) -> SummaryWriter:
     from torch.utils.tensorboard.writer import SummaryWriter
 
-    return SummaryWriter(str(folder / "tensorboard"))
+    return SummaryWriter(str(folder / "tensorboard"), purge_step=step or None)

@@ -10,11 +10,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-import vfibench
 from vfibench.errors import VfibenchError
 from vfibench.fetching import fetched
 from vfibench.methods import find_card
-from vfibench.provenance import git_state
 from vfibench.registry import METHODS
 from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
@@ -25,7 +23,7 @@ FORMAT = "vfibench weights 1"
 
 
 def facts_of(
-    recipe: Recipe, notes: list[str], source: str, init: str, step: int, device: str
+    recipe: Recipe, notes: list[str], source: str, init: str, step: int, device: str, version: str
 ) -> dict[str, str]:
     """The header of an exported file: everything that says where its numbers come from.
 
@@ -36,9 +34,9 @@ def facts_of(
         init: what training started from, "" for random parameters.
         step: steps made.
         device: where it ran.
+        version: of vfibench when it began, see `vfibench.provenance.version_line`.
     """
-    card, revision = find_card(recipe.method), git_state()
-    version = f"{vfibench.__version__}, commit {revision['commit']}" if revision else vfibench.__version__
+    card = find_card(recipe.method)
     return {
         "format": FORMAT,
         "method": recipe.method,

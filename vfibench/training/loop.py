@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vfibench.provenance import device_facts
-from vfibench.training.checkpoints import save_checkpoint
+from vfibench.training.checkpoints import check_finite, save_checkpoint
 from vfibench.training.curves import Curves
 from vfibench.training.export import export, facts_of
 from vfibench.training.objectives import check_losses_given
@@ -39,9 +39,9 @@ def train(job: Job, tell: Tell) -> Path | None:
     """
     with joined_processes(job.device) as (place, device):
         tell = tell if place.rank == 0 else _silent
-        ready = prepare(job, place, device)
-        announce(ready, tell)
         with failures_in_words(place):
+            ready = prepare(job, place, device)
+            announce(ready, tell)
             learn(job, ready, tell)
         if ready.state.step < job.recipe.training.steps:
             tell(f"stopped after step {ready.state.step}; the checkpoint is in {job.out}")
@@ -61,7 +61,8 @@ def learn(job: Job, ready: Ready, tell: Tell) -> None:
     curves = Curves(None if place.rank else job.out, first, job.log_every, job.tensorboard)
     samples = Samples(ready.source, recipe.data, plan.seed)
     with asked_to_stop(place.world) as stop, steps_left_out():
-        for batch in batches(samples, place, first, plan.steps, plan.batch, job.workers):
+        pinned = state.device.type == "cuda"
+        for batch in batches(samples, place, first, plan.steps, plan.batch, job.workers, pinned):
             rate = float(state.schedule.get_last_lr()[0])
             losses = state.learn(placed(batch, state.device))
             if state.step == first + 1:
@@ -74,6 +75,8 @@ def learn(job: Job, ready: Ready, tell: Tell) -> None:
             with curves.paused():
                 if state.step % plan.validate_every == 0 or state.step == plan.steps:
                     tell(validated(validation, state, curves))
+                if save:
+                    check_finite(state)
                 if save and place.rank == 0:
                     save_checkpoint(state, job.out, ready.facts)
             if last:
@@ -94,7 +97,7 @@ def write_weights(job: Job, ready: Ready, path: Path) -> None:
     state, facts = ready.state, ready.facts
     where = f"{state.place.world} x {device_facts(str(state.device))['name']}"
     init, data = facts["started_from"], ready.source.facts
-    header = facts_of(job.recipe, facts["left_out"], data, init, state.step, where)
+    header = facts_of(job.recipe, facts["left_out"], data, init, state.step, where, facts["vfibench"])
     export(state.best, header, path, job.recipe.training.stored == "fp16")
 
 

@@ -10,6 +10,7 @@ import torch
 
 from vfibench.errors import VfibenchError
 from vfibench.methods import see_working_directory
+from vfibench.provenance import version_line
 from vfibench.registry import SOURCES, load_target
 from vfibench.trainable import SourceCard, SourceOptions, TrainingSource
 from vfibench.training.checkpoints import ANEW, NAME, read_begun, restore
@@ -55,7 +56,8 @@ class Ready:
         state: network, optimiser and steps made.
         source, held_out: what is trained and what is validated on.
         facts: what a checkpoint keeps and the weight file tells: "left_out", a line for each loss that cannot
-            be had; "started_from", "" for random parameters; "samples" in an epoch, None without end.
+            be had; "started_from", "" for random parameters; "samples" in an epoch, None without end;
+            "vfibench", the version it began with.
     """
 
     state: State
@@ -74,10 +76,11 @@ def prepare(job: Job, place: Place, device: torch.device) -> Ready:
     source, held_out = in_step(place, lambda: checked_sources(job, place.world))
     begun = in_step(place, lambda: read_begun(job.out, recipe) if job.resume else None)
     objective, notes = build_objective(recipe, place, None if begun is None else begun.get("left_out", []))
-    facts = {"left_out": notes, "started_from": "", "samples": source.size}
+    facts = {"left_out": notes, "started_from": "", "samples": source.size, "vfibench": version_line()}
     if begun is not None:
         in_step(place, lambda: check_order(begun, source))
         facts["started_from"] = begun.get("started_from", recipe.init)
+        facts["vfibench"] = begun.get("vfibench", facts["vfibench"])
     elif recipe.init:
         network, trainable = objective.network, trainable_of(recipe.method)
         facts["started_from"] = in_step(place, lambda: start_from(network, trainable, recipe.init))
@@ -146,7 +149,9 @@ def make_folder(job: Job) -> None:
     """
     try:
         job.out.mkdir(parents=True, exist_ok=True)
-        (job.out / "recipe.toml").write_text(as_toml(job.recipe), encoding="utf-8")
+        part = job.out / "recipe.part"
+        part.write_text(as_toml(job.recipe), encoding="utf-8")
+        part.replace(job.out / "recipe.toml")
     except OSError as error:
         message = f"expected a folder to write to, found {error.strerror} for {error.filename}"
         raise VfibenchError(message, "name another --out") from error

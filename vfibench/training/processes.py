@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TypeVar, cast
 
 import torch
@@ -16,7 +17,9 @@ from vfibench.training.samples import Place
 
 T = TypeVar("T")
 TORCHRUN = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-CLOSED = ("closed by peer", "reset by peer", "Broken pipe")
+CLOSED = ("closed by peer", "closed by remote peer", "reset by peer", "Broken pipe", "ncclRemoteError")
+KILLED = ("exited unexpectedly", "is killed by signal")  # DataLoader's words for a worker that is gone
+PATIENCE = timedelta(hours=2)  # one process may download or count files while the others wait
 
 
 class ToldElsewhere(VfibenchError):
@@ -40,7 +43,9 @@ def joined_processes(device: str) -> Iterator[tuple[Place, torch.device]]:
         return
     chosen = _own_device(device)
     distributed.init_process_group(
-        "nccl" if device == "cuda" else "gloo", device_id=chosen if device == "cuda" else None
+        "nccl" if device == "cuda" else "gloo",
+        timeout=PATIENCE,
+        device_id=chosen if device == "cuda" else None,
     )
     try:
         yield Place(distributed.get_rank(), world), chosen
@@ -108,16 +113,21 @@ def failures_in_words(place: Place) -> Iterator[None]:
 
     Raises:
         VfibenchError: the device's memory is used up, a process that makes samples has ended, or another
-            training process has (the latter as ToldElsewhere).
+            training process has (the latter as ToldElsewhere). Errors of our own code, which all processes
+            meet alike, become ToldElsewhere in all but the first.
     """
     try:
         yield
+    except VfibenchError as error:
+        if place.rank == 0 or isinstance(error, ToldElsewhere):
+            raise
+        raise ToldElsewhere(error.message, error.hint) from error
     except torch.OutOfMemoryError as error:
         message = "expected a step to fit into the GPU's memory, found it full"
         raise VfibenchError(message, "lower --batch or the recipe's crop, or set precision") from error
     except RuntimeError as error:
         text = str(error)
-        if "DataLoader worker" in text:
+        if any(word in text for word in KILLED):
             message = "expected the processes that make samples to live, found one ended (no memory?)"
             raise VfibenchError(message, "do --resume with fewer --workers") from error
         if place.world > 1 and any(word in text for word in CLOSED):

@@ -14,7 +14,7 @@ from vfibench.trainable import Targets, Times, Wanted
 from vfibench.training.complaints import COMPARE, complaint
 
 Count = Annotated[int, Meta(ge=1)]
-Positive = Annotated[float, Meta(gt=0)]
+Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 NotNegative = Annotated[float, Meta(ge=0)]
 
@@ -93,7 +93,7 @@ class Training(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     steps: Count
     batch: Count = 8
-    seed: Annotated[int, Meta(ge=0)] = 0
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     precision: Literal["fp32", "fp16", "bf16"] = "fp32"
     clip_norm: NotNegative = 0.0
     ema: Share = 0.0

@@ -100,12 +100,13 @@ def _turned(flows: np.ndarray) -> np.ndarray:
 
 
 def batches(
-    samples: Samples, place: Place, first: int, last: int, batch: int, workers: int
+    samples: Samples, place: Place, first: int, last: int, batch: int, workers: int, pinned: bool = False
 ) -> Iterator[Batch]:
     """The batches of this process for steps first to last - 1, on the CPU.
 
     Args:
         workers: processes that make samples ahead; 0 makes them in this one, as they are asked for.
+        pinned: whether pictures lie where CUDA takes them from without waiting.
 
     Raises:
         VfibenchError: the source cannot give a sample.
@@ -118,7 +119,7 @@ def batches(
             sampler=_Order(place, first, last, batch),
             num_workers=workers,
             collate_fn=_collated,
-            pin_memory=torch.cuda.is_available(),
+            pin_memory=pinned,
             worker_init_fn=_deaf,
         )
     for answer in loader:

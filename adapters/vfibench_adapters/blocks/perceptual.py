@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pickle import UnpicklingError
 from typing import cast
 
 from torch import Tensor, nn
@@ -32,7 +33,7 @@ def perceptual_network() -> tuple[VGGFeatures | None, str]:
 
     try:
         layers = vgg16(weights=VGG16_Weights.IMAGENET1K_V1, progress=False).features[:RELU4_3]
-    except (OSError, RuntimeError) as error:  # no network (URLError is an OSError), or a damaged file
-        reason = str(error).partition("\n")[0]
+    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:  # no network, or a damaged file
+        reason = str(error).partition("\n")[0] or type(error).__name__
         return None, f"perceptual: VGG-16's weights cannot be had ({reason}); trained without this loss"
     return VGGFeatures(layers), ""

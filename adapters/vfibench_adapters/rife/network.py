@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from vfibench_adapters.blocks.layout import joined
+from vfibench_adapters.blocks.precision import in_full
 from vfibench_adapters.blocks.resize import resized
 from vfibench_adapters.blocks.warp import backward_warp
 from vfibench_adapters.rife.refinement import (
@@ -89,9 +90,7 @@ class FlowBlock(nn.Module):
             [B, 4, scale * H, scale * W] in pixels of the whole picture, and [B, 1, scale * H, scale * W].
         """
         features = self.conv0(x)
-        raw = self.lastconv(self.convblock(features) + features)
-        raw = raw.to(torch.promote_types(raw.dtype, torch.float32))  # half precision loses parts of pixels
-        raw = resized(raw, 2 * scale)
+        raw = resized(in_full(self.lastconv, self.convblock(features) + features), 2 * scale)
         return raw[:, :4] * (2 * scale), raw[:, 4:]
 
 

@@ -15,7 +15,7 @@ from vfibench_adapters.loading import tensors_in
 from vfibench_adapters.rife.cards import RIFE, RIFE_M
 from vfibench_adapters.rife.losses import distillation, laplacian_l1
 from vfibench_adapters.rife.network import CONTEXT, WIDTHS, FlowBlock, IFNet
-from vfibench_adapters.training import check_losses, check_network
+from vfibench_adapters.training import check_losses, check_network, check_sizes
 
 LOSSES = ("student", "teacher", "distillation")
 DEFAULTS = {
@@ -81,6 +81,7 @@ class RIFEObjective(nn.Module):
                 f"{self.name}: expected 2 frames and 1 target a sample, found {found[0]} and {found[1]}",
                 'set inputs = 2 and targets = "middle" in [data]',
             )
+        check_sizes(self.name, batch)
         if self._unseen and not self.network.timed:  # once: on CUDA a look at the times waits for them
             others = [time for time in batch.times.flatten().tolist() if time != 0.5]
             if others:
@@ -105,6 +106,9 @@ class RIFETraining:
             VfibenchError: as the protocol says, or distillation from a teacher that learns nothing.
         """
         options = check_network(self.card.name, network, DEFAULTS)
+        for width in ("width0", "width1", "width2"):
+            if options[width] < 2:  # a block begins with half of it
+                raise VfibenchError(f"[network] {width}: expected 2 or more, found {options[width]}")
         check_losses(self.card.name, losses, LOSSES)
         for needed in LOSSES[: len(losses)]:  # a later loss rests on those before it
             if needed not in losses:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from vfibench_adapters.blocks.conv import conv_leaky
 from vfibench_adapters.blocks.intermediate import blend, flows_at
 from vfibench_adapters.blocks.layout import joined
+from vfibench_adapters.blocks.precision import in_full
 from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvGRUCell, ConvLSTMCell
 from vfibench_adapters.blocks.resize import resized
 from vfibench_adapters.blocks.warp import backward_warp
@@ -98,7 +99,7 @@ class UNet(nn.Module):
         x = self.conv10b(self.conv10a(resized(torch.cat((x, level3), 1), 2.0)))
         x = self.conv11b(self.conv11a(resized(torch.cat((x, level2), 1), 2.0)))
         x = self.fuse_conv(torch.cat((x, level1), 1))
-        return self.final_conv(x)  # type: ignore[no-any-return]
+        return in_full(self.final_conv, x)
 
 
 class Motion(NamedTuple):

@@ -18,7 +18,7 @@ from vfibench_adapters.blocks.perceptual import VGGFeatures, perceptual_network
 from vfibench_adapters.blocks.warp import backward_warp
 from vfibench_adapters.superslomo.adapter import stage_weights
 from vfibench_adapters.superslomo.network import Bottleneck, Motion, SuperSloMo, Synthesis, windows
-from vfibench_adapters.training import check_losses, check_network
+from vfibench_adapters.training import check_losses, check_network, check_sizes
 
 LOSSES = ("reconstruction", "warping", "perceptual", "flow")
 
@@ -52,12 +52,13 @@ class SuperSloMoObjective(nn.Module):
             batch: of N frames, with a target in every window.
 
         Raises:
-            VfibenchError: the batch has another number of targets.
+            VfibenchError: the batch has another number of targets, or they are of another size.
         """
         windows_there, given = batch.frames.shape[1] - 1, batch.targets.shape[1]
         if given != windows_there:
             message = f"expected a target in each of the {windows_there} windows, found {given} targets"
             raise VfibenchError(message, 'say targets = "windows" in [data]')
+        check_sizes("Super SloMo", batch)
         frames, targets = self._normalised(batch.frames), self._normalised(batch.targets)
         motion = self.network.motion(frames)
         made = self.network.synthesise_all(frames, motion, _time(batch))
@@ -120,6 +121,9 @@ class SuperSloMoTraining:
         """
         options = check_network(self.method, network, {"width": 32, "he_initial": False})
         check_losses(self.method, losses, LOSSES)
+        if losses == {"flow"}:  # stage 2 would learn nothing
+            message = f"[losses]: expected reconstruction or warping too for {self.method}, found flow alone"
+            raise VfibenchError(message, "flow is an addition to them")
         built = SuperSloMo(self.bottleneck, options["width"])
         if options["he_initial"]:
             cells = (".conv6.forward_net", ".conv6.reverse_net")  # gates keep PyTorch's own values

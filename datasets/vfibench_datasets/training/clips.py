@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vfibench.errors import VfibenchError
 from vfibench.frames import natural_key
 from vfibench.trainable import Clip, SourceCard, SourceOptions, TrainingSource, Wanted
+from vfibench_datasets.source import read_list
 from vfibench_datasets.training.cutting import EIGHTHS, cut, span
 from vfibench_datasets.training.parts import PERCENT, part_of, source_root
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 NAME = "clips"
+TEST_LISTS = ("adobe240_superslomo_test.txt", "gopro_test.txt")
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
@@ -69,8 +71,8 @@ def open_clips(options: SourceOptions) -> TrainingSource:
     """Open the clips in the folder `options.root`, each a sub-folder of numbered frames.
 
     Raises:
-        VfibenchError: no folder, no clip long enough, a frame left out in a clip, or a file there that is no
-            numbered frame.
+        VfibenchError: no folder, no clip long enough, a frame left out in a clip, a file there that is
+            no numbered frame, or a test video of Adobe240 or GoPro.
     """
     root, length = source_root(options.root, NAME), span(options.inputs, EIGHTHS)
     found = [_footage(folder) for folder in _folders(root)]
@@ -106,6 +108,11 @@ def _facts(root: Path, options: SourceOptions, source: Clips, long: int, found: 
 def _folders(root: Path) -> list[Path]:
     """Sub-folders in natural order; hidden ones are left out."""
     found = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    tests = {Path(line).stem: name for name in TEST_LISTS for line in read_list(name)}
+    for path in found:
+        if path.name in tests:
+            message = f"expected clips to train on, found {path} of the test list {tests[path.name]}"
+            raise VfibenchError(message, "take the test videos out of the folder")
     return sorted(found, key=natural_key)
 
 

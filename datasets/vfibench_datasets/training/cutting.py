@@ -47,6 +47,18 @@ def cut(frames: Sequence[Path], step: int, wanted: Wanted, rng: Generator) -> Cl
     return Clip(_stack(pictures, inputs), _stack(pictures, targets), tuple(times), None)
 
 
+def cut_between(frames: Sequence[Path], wanted: Wanted, rng: Generator) -> Clip:
+    """As `cut`, of three of the frames in their order, drawn at random: the outer two are the inputs.
+
+    The target stands where it does between them: frames 0, 1 and 6 give the time 1/6.
+    """
+    first, middle, last = sorted(rng.choice(len(frames), 3, replace=False).tolist())
+    inputs, targets = [frames[first], frames[last]], [frames[middle]]
+    pictures = _cropped([*inputs, *targets], wanted.crop, rng)
+    time = (middle - first) / (last - first)
+    return Clip(_stack(pictures, inputs), _stack(pictures, targets), (time,), None)
+
+
 def _cropped(paths: Sequence[Path], crop: int, rng: Generator) -> dict[Path, UInt8Array]:
     """[3, crop, crop] of each picture; one that occurs twice is decoded once."""
     from vfibench.frames import read_image

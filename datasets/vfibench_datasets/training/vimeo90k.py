@@ -1,6 +1,7 @@
 """Vimeo-90K's official train lists (Xue et al., IJCV 2019): triplets and septuplets.
 
-Frames are numbered from 1 on disk; im1, im3, im5 and im7 are inputs, im2, im4 and im6 targets at time 1/2.
+Frames are numbered from 1 on disk; im1, im3, im5 and im7 are inputs, im2, im4 and im6 targets at time 1/2,
+but where two inputs and one target at a random time are wanted.
 The last 5 % of the lines of the train list are held out for validation; the test list is never used.
 """
 
@@ -15,7 +16,7 @@ from vfibench.errors import VfibenchError
 from vfibench.trainable import Clip, SourceCard, SourceOptions, TrainingSource, Wanted
 from vfibench_datasets.files import Item
 from vfibench_datasets.source import missing_files, read_list
-from vfibench_datasets.training.cutting import HALVES, cut, span
+from vfibench_datasets.training.cutting import HALVES, cut, cut_between, span
 from vfibench_datasets.training.parts import PERCENT, part_of, source_root
 from vfibench_datasets.vimeo90k import CLIP, SEPTUPLET_CARD, TRIPLET_CARD
 
@@ -73,6 +74,8 @@ SEPTUPLETS = Edition(
 class Vimeo90K:
     """Clips of one edition, one sample each. Two of a septuplet's four inputs: one of its three windows.
 
+    Where one target is wanted at a random time, any three frames in order, as RIFE_m was trained on.
+
     Args:
         edition: which.
         sequences: the folder of its clips.
@@ -92,6 +95,8 @@ class Vimeo90K:
         """
         _check_inputs(self.edition, wanted.inputs)
         folder, length = self.sequences / self.clips[index], span(wanted.inputs, HALVES)
+        if (wanted.inputs, wanted.targets, wanted.time) == (2, "middle", "random"):
+            return cut_between([folder / _name(number) for number in range(self.edition.frames)], wanted, rng)
         windows = (self.edition.frames - length) // HALVES + 1
         first = HALVES * int(rng.integers(windows)) if windows > 1 else 0
         frames = [folder / _name(number) for number in range(first, first + length)]
@@ -143,14 +148,20 @@ def _train_list(edition: Edition, path: Path) -> list[str]:
         message = f"expected the train list of {edition.source}, found {error.strerror} for {path}"
         raise VfibenchError(message, f"name the folder that holds {edition.folder} with --data") from error
     test, clips = frozenset(read_list(edition.test)), []
+    seen: set[str] = set()
     for number, line in enumerate(map(str.strip, lines), 1):
+        if line in seen:
+            message = f"expected each clip once, found {line} again, in line {number} of {path}"
+            raise VfibenchError(message, "restore the official train list")
         if line and (line in test or not re.fullmatch(CLIP, line)):
             found = f"{line} of the official test list" if line in test else repr(line)
             message = (
                 f"expected a clip to train on, such as 00001/0001, found {found}, in line {number} of {path}"
             )
             raise VfibenchError(message, "restore the official train list")
-        clips += [line] if line else []
+        if line:
+            clips.append(line)
+            seen.add(line)
     return clips
 
 
@@ -185,6 +196,6 @@ TRIPLETS_CARD = SourceCard(
 SEPTUPLETS_CARD = SourceCard(
     name=SEPTUPLETS.source,
     target="vfibench_datasets.training.vimeo90k:open_septuplets",
-    title="Vimeo-90K septuplets, train list: odd frames -> even frames; 2 or 4 inputs",
+    title="Vimeo-90K septuplets, train list: odd frames -> even frames (2 inputs: or any three); 2, 4 inputs",
     layout="DIR/vimeo_septuplet/sep_trainlist.txt and sequences/00001/0001/im1.png ... im7.png",
 )

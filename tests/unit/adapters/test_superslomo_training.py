@@ -200,6 +200,12 @@ def test_without_vgg_the_loss_is_left_out_and_the_network_begins_alike(
     def offline(**_: object) -> None:
         raise URLError("Name or service not known")
 
+    def damaged(**_: object) -> None:
+        raise EOFError
+
+    monkeypatch.setattr(torchvision.models, "vgg16", damaged)
+    assert "(EOFError)" in SuperSloMoTraining().objective({"width": 2}, wanted)[1][0]
+
     monkeypatch.setattr(torchvision.models, "vgg16", offline)
     torch.manual_seed(0)
     second, notes = SuperSloMoTraining().objective({"width": 2}, wanted)
@@ -210,6 +216,22 @@ def test_without_vgg_the_loss_is_left_out_and_the_network_begins_alike(
     assert set(second(batch_of(2))) == {"reconstruction", "warping"}
     for ours, theirs in zip(second.network.parameters(), first.network.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def test_targets_of_another_size_are_refused() -> None:
+    batch = batch_of(2)
+    small = batch._replace(frames=batch.frames[..., ::4, ::4])
+    with pytest.raises(VfibenchError, match=r"targets of the inputs' .* set scale = 1"):
+        objective_of("conv")(small)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_motion_keeps_its_digits_under_autocast(dtype: torch.dtype) -> None:
+    network = SuperSloMo("conv", 2)
+    with torch.no_grad(), torch.autocast("cpu", dtype):
+        flows = network.motion(torch.rand(1, 2, 3, 64, 64)).flows
+    assert flows.dtype == torch.float32
+    assert not torch.equal(flows, flows.to(dtype).float())
 
 
 @pytest.mark.parametrize("trainable", [SuperSloMoTraining, ConvLSTMTraining, ConvGRUTraining])
@@ -223,5 +245,7 @@ def test_options_and_losses_are_checked(trainable: type[SuperSloMoTraining]) -> 
         trainable().objective({"width": 0}, frozenset({"reconstruction"}))
     with pytest.raises(VfibenchError, match=r"\[losses\]: expected some of .*, found l2"):
         trainable().objective({}, frozenset({"l2"}))
+    with pytest.raises(VfibenchError, match=r"expected reconstruction or warping too .*, found flow alone"):
+        trainable().objective({}, frozenset({"flow"}))
     with pytest.raises(VfibenchError, match="found none"):
         trainable().objective({}, frozenset())

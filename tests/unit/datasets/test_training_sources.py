@@ -121,13 +121,23 @@ class TestVimeo90K:
         source = open_septuplets(SourceOptions(vimeo(SEPTUPLETS)))
         found = Counter()
         for seed in range(90):
-            clip = draw(source, 0, Wanted(2, targets, "random", 32), seed)
+            clip = draw(source, 0, Wanted(2, targets, "midpoint", 32), seed)
             first, last = numbers(clip.frames)
             expected = [first, first + 1, last] if count == 3 else [first + 1]
             assert numbers(clip.targets) == expected
             found[first, last] += 1
         assert sorted(found) == [(1, 3), (3, 5), (5, 7)]
         assert min(found.values()) > 15
+
+    def test_a_random_time_is_that_of_any_three_frames_of_a_septuplet_in_order(self, vimeo):
+        source, found = open_septuplets(SourceOptions(vimeo(SEPTUPLETS))), set()
+        for seed in range(300):
+            clip = draw(source, 0, Wanted(2, "middle", "random", 32), seed)
+            (first, last), (middle,) = numbers(clip.frames), numbers(clip.targets)
+            assert first < middle < last
+            assert clip.times == ((middle - first) / (last - first),)
+            found.add((first, middle, last))
+        assert len(found) == 35  # all of 3 in 7
 
     @pytest.mark.parametrize("edition", [TRIPLETS, SEPTUPLETS])
     def test_the_last_lines_of_the_train_list_are_held_out(self, vimeo, edition):
@@ -178,6 +188,12 @@ class TestVimeo90K:
             VfibenchError, match=rf"found {line} of the official test list, in line 2 of {path}"
         ):
             edition[-1](SourceOptions(root))
+
+    def test_a_line_twice_would_be_trained_and_validated_on(self, vimeo):
+        root = vimeo(TRIPLETS)
+        (root / "vimeo_triplet" / "tri_trainlist.txt").write_text("00001/0001\n00001/0002\n00001/0001\n")
+        with pytest.raises(VfibenchError, match="each clip once, found 00001/0001 again, in line 3 of"):
+            open_triplets(SourceOptions(root))
 
     def test_a_line_that_is_no_clip_is_named(self, vimeo):
         root = vimeo(TRIPLETS)
@@ -293,6 +309,11 @@ class TestClips:
         assert "the only one: none is held out" in open_clips(SourceOptions(root)).facts
         with pytest.raises(VfibenchError, match="expected two clips or more, of which one is held out"):
             open_clips(SourceOptions(root, "validation"))
+
+    @pytest.mark.parametrize(("name", "source"), [("GOPR9635", "adobe240"), ("GOPR0384_11_05", "gopro")])
+    def test_a_test_video_is_no_clip_to_train_on(self, footage, name, source):
+        with pytest.raises(VfibenchError, match=f"{name} of the test list {source}.*; take the test videos"):
+            open_clips(SourceOptions(footage(**{name: 9, "a": 9})))
 
     def test_frames_are_in_natural_order_whatever_number_is_first(self, footage):
         source = open_clips(SourceOptions(footage(first=95, a=9, b=9)))  # im99.png, im100.png

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from vfibench.errors import VfibenchError
-from vfibench.training.checkpoints import NAME, network_in, read_begun, restore, save_checkpoint
+from vfibench.training.checkpoints import NAME, check_finite, network_in, read_begun, restore, save_checkpoint
 from vfibench.training.recipes import Recipe, changed, parse_recipe
 from vfibench.training.samples import Place
 from vfibench.training.state import State
@@ -63,6 +63,24 @@ def test_the_averaged_network_is_what_another_training_starts_from(folder: Path)
     begun["average"] = None
     assert network_in(begun) == begun["network"]
     assert network_in({"weight": begun["network"]["weight"]}) is None
+
+
+def test_a_network_that_is_no_number_is_not_kept(folder: Path) -> None:
+    state = state_of(recipe())
+    check_finite(state)
+    with torch.no_grad():
+        state.objective.network.weight[0, 0] = torch.nan
+    with pytest.raises(VfibenchError, match=r"finite parameters, found others after step 0; .*clip_norm"):
+        check_finite(state)
+
+
+def test_fewer_steps_than_were_made_are_refused(tmp_path: Path) -> None:
+    state = state_of(recipe())
+    state.step = 6
+    save_checkpoint(state, tmp_path, {})
+    assert read_begun(tmp_path, changed(recipe(), steps=6))["step"] == 6
+    with pytest.raises(VfibenchError, match=r"expected at least the 6 made in .*, found 5; ask for more"):
+        read_begun(tmp_path, changed(recipe(), steps=5))
 
 
 def test_no_checkpoint_is_told(tmp_path: Path) -> None:

@@ -41,6 +41,15 @@ def test_rows_after_the_checkpoint_are_removed_a_torn_one_too(tmp_path: Path) ->
     assert (tmp_path / "validation.csv").read_text() == "step,psnr_db\n2,30.0\n"
 
 
+@pytest.mark.parametrize(("found", "step"), [("step,lr,a,b\n0,1,1,1\n", 0), ("step,lr,to", 3)])
+def test_what_another_beginning_left_is_gone(tmp_path: Path, found: str, step: int) -> None:
+    (tmp_path / "losses.csv").write_text(found)
+    curves = Curves(tmp_path, step, 1, tensorboard=False)
+    curves.add(losses(1.0), 0.5)
+    curves.write(world=1, batch=4)
+    assert read_curve(tmp_path / "losses.csv") == [{"step": step, "lr": 0.5, "total": 1.0, "l1": 0.5}]
+
+
 def test_a_loss_that_is_no_number_is_written_and_then_told(tmp_path: Path) -> None:
     curves = Curves(tmp_path, 7, 2, tensorboard=False)
     curves.add(losses(1.0), 0.5)

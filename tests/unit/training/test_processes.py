@@ -95,6 +95,22 @@ def test_what_goes_wrong_outside_becomes_a_line(error: Exception, place: Place, 
         raise error
 
 
+def test_an_error_that_all_processes_meet_is_told_by_the_first() -> None:
+    for rank, kind in ((0, VfibenchError), (1, ToldElsewhere)):
+        with (
+            pytest.raises(VfibenchError, match="found that; do so") as caught,
+            failures_in_words(Place(rank, 2)),
+        ):
+            raise VfibenchError("expected this, found that", "do so")
+        assert type(caught.value) is kind
+
+
+def test_an_error_of_a_source_in_a_worker_keeps_its_words() -> None:
+    said = "Caught RuntimeError in DataLoader worker process 0.\nRuntimeError: no such clip"
+    with pytest.raises(RuntimeError, match="no such clip"), failures_in_words(Place()):
+        raise RuntimeError(said)
+
+
 def test_an_error_of_ours_stays_one() -> None:
     with pytest.raises(RuntimeError, match="a fault of ours"), failures_in_words(Place(1, 2)):
         raise RuntimeError("a fault of ours")

@@ -42,6 +42,8 @@ def mistaken(line: str, by: str) -> str:
         ('"adamw"', '"sgd"', "optimiser.name: expected 'adam' or 'adamw', found 'sgd'"),
         ("lr = 1e-3", "lr = 0.0", "optimiser.lr: expected a number > 0.0, found 0.0"),
         ("lr = 1e-3", "betas = [0.9]", "optimiser.betas: expected a list of length 2, found [0.9]"),
+        ("lr = 1e-3", "lr = inf", "optimiser.lr: expected a number <= 1000000000.0, found inf"),
+        ("seed = 3", f"seed = {2**63}", "training.seed: expected a whole number"),
         ("ema = 0.9", "ema = 1.0", "training.ema: expected a number < 1.0, found 1.0"),
         ("warping = 10", "warping = 0", "losses.warping: expected a number > 0.0, found 0"),
         ("warping = 10", 'warping = "a"', "losses.warping: expected a number, found 'a'"),
@@ -112,3 +114,34 @@ def test_the_published_recipes_are_as_published(name: str, inputs: int) -> None:
         assert not recipe.data.rotate
         assert recipe.network == {}
     assert read_recipe(name).data.time == "random"
+
+
+@pytest.mark.parametrize(
+    ("name", "losses", "inputs", "targets", "time"),
+    [
+        ("rife", {"student": 1, "teacher": 1, "distillation": 0.01}, 2, "middle", "midpoint"),
+        ("rife-m", {"student": 1, "teacher": 1, "distillation": 0.005}, 2, "middle", "random"),
+    ],
+)
+def test_rifes_recipes_are_as_published(
+    name: str, losses: dict[str, float], inputs: int, targets: str, time: str
+) -> None:
+    recipe = read_recipe(name)
+    assert recipe.losses == losses
+    assert (recipe.data.inputs, recipe.data.targets, recipe.data.time) == (inputs, targets, time)
+    assert (recipe.data.crop, recipe.training.batch) == (224, 64)
+    assert (recipe.data.flip, recipe.data.rotate, recipe.data.reverse) == (True, True, True)
+    optimiser, schedule = recipe.optimiser, recipe.schedule
+    assert (optimiser.name, optimiser.lr, optimiser.weight_decay) == ("adamw", 3e-4, 1e-3)
+    assert (schedule.name, schedule.warmup, schedule.lowest) == ("cosine", 2000, 3e-6)
+
+
+def test_zooming_slowmos_recipe_is_as_published() -> None:
+    recipe = read_recipe("zooming-slowmo")
+    assert recipe.losses == {"charbonnier": 16}  # a mean over 16 samples, where the original sums
+    data, optimiser, schedule = recipe.data, recipe.optimiser, recipe.schedule
+    assert (data.inputs, data.targets, data.scale, data.crop) == (4, "all", 4, 128)
+    assert (data.flip, data.rotate, data.reverse) == (True, True, True)
+    assert (optimiser.name, optimiser.lr, optimiser.betas) == ("adam", 4e-4, (0.9, 0.99))
+    assert (schedule.name, schedule.period, schedule.lowest) == ("restarts", 150_000, 1e-7)
+    assert (recipe.training.steps, recipe.training.batch) == (600_000, 16)
