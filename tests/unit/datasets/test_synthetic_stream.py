@@ -75,6 +75,19 @@ def test_another_index_seed_or_part_is_another_scene():
     assert len(frames) == len(others)
 
 
+def test_the_fast_stream_shows_the_same_scenes_with_faster_motion():
+    wanted = Wanted(2, "middle", "midpoint", 128)
+    lengths = []
+    for name in ("synthetic", "synthetic-fast"):
+        source = load_target(SOURCES.card(name).target)(SourceOptions(seed=3))
+        clips = [source.sample(index, np.random.default_rng(0), wanted) for index in range(12)]
+        lengths.append([float(np.median(np.hypot(*clip.flows[0, :2]))) for clip in clips])
+    moderate, fast = np.array(lengths)
+    assert (fast > 0.99 * moderate).all()  # equal where the camera stands on a tripod
+    assert np.median(fast) > 1.5 * np.median(moderate)
+    assert fast.max() > 12
+
+
 def test_threads_and_worker_processes_change_nothing():
     source = open_stream(SourceOptions(seed=3))
     samples = Samples(source, Data(crop=64, targets="windows", flip=True, reverse=True), 3)
@@ -185,17 +198,42 @@ def test_owners_are_the_layer_in_front():
         assert len(layers) == 1 or top.equal(alone)
 
 
+def scene_at(index, inputs, times):
+    """Scene `index` of seed 3 rendered at the targets' times, in whole levels."""
+    draws = np.random.default_rng([0, 3, index])
+    everything = [float(k - inputs // 2 + 1) for k in range(inputs)] + list(times)
+    frames, _ = render(draw_scene(draws, SIZE), everything, SIZE)
+    return (lit(draws, frames, everything)[inputs:] * 255 + 0.5).to(torch.uint8).numpy()
+
+
 def test_targets_are_clean_while_inputs_may_not_be():
     same = 0
     for index in range(12):
         clip = draw(index, Wanted(2, "all", "midpoint", SIZE))
-        draws = np.random.default_rng([0, 3, index])
-        times = [0.0, 1.0, 0.0, 0.5, 1.0]
-        frames, _ = render(draw_scene(draws, SIZE), times, SIZE)
-        expected = (lit(draws, frames, times)[2:] * 255 + 0.5).to(torch.uint8).numpy()
-        assert np.array_equal(clip.targets, expected)
+        assert np.array_equal(clip.targets, scene_at(index, 2, (0.0, 0.5, 1.0)))
         same += np.array_equal(clip.frames, clip.targets[::2])
     assert 2 <= same <= 10
+
+
+@pytest.mark.parametrize(("inputs", "targets"), [(2, "middle"), (4, "windows")])
+def test_targets_are_what_the_scene_shows_at_their_times(inputs, targets):
+    for index in range(4):
+        clip = draw(index, Wanted(inputs, targets, "random", SIZE), time_seed=index)
+        assert np.array_equal(clip.targets, scene_at(index, inputs, clip.times))
+
+
+def test_layers_go_straight_at_one_speed(scenes):
+    for layers in scenes[:50]:
+        for layer in layers:
+            start, end = (centre_of(layer, time) for time in (0.0, 1.0))
+            for time in (-1.0, 0.25, 0.5, 2.0):
+                assert centre_of(layer, time) == pytest.approx((1 - time) * start + time * end, abs=1e-9)
+
+
+def centre_of(layer, time):
+    """Where a layer's own centre stands in the frame, pixels."""
+    x, y, w = np.array(layer.at(time)).reshape(3, 3) @ (0.0, 0.0, 1.0)
+    return np.array([x / w, y / w])
 
 
 def test_noise_and_compression_touch_inputs_in_their_share_of_samples(monkeypatch):

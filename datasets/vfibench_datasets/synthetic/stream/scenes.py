@@ -59,12 +59,29 @@ class MovingLayer:
         return between(self.start, self.end, time)
 
 
-def draw_scene(rng: Generator, size: int) -> list[MovingLayer]:
+@dataclass(frozen=True)
+class Speeds:
+    """Least and greatest speeds, pixels from one input frame to the next; log-uniform between them.
+
+    Attributes:
+        camera: of everything, where the camera moves.
+        own: of a foreground layer, which is added to the camera's in half of the cases.
+    """
+
+    camera: tuple[float, float]
+    own: tuple[float, float]
+
+
+MODERATE = Speeds(camera=(0.15, 12.0), own=(0.3, 20.0))
+FAST = Speeds(camera=(0.5, 24.0), own=(0.5, 40.0))
+
+
+def draw_scene(rng: Generator, size: int, speeds: Speeds = MODERATE) -> list[MovingLayer]:
     """A scene for frames of [size, size]: layers from the backdrop to the front."""
-    camera = _velocity(rng, 0.15, 12.0) if rng.random() > 0.25 else (0.0, 0.0)  # a camera on a tripod
+    camera = _velocity(rng, *speeds.camera) if rng.random() > 0.25 else (0.0, 0.0)  # a camera on a tripod
     layers = [_layer(rng, size, None, camera, at=(size / 2, size / 2))]
     for _ in range(rng.choice(5, p=(0.1, 0.25, 0.3, 0.2, 0.15))):
-        own = _velocity(rng, 0.3, 20.0)
+        own = _velocity(rng, *speeds.own)
         follow = 1.0 if rng.random() < 0.5 else 0.0
         velocity = (own[0] + follow * camera[0], own[1] + follow * camera[1])
         at = (size * rng.uniform(0.0, 1.0), size * rng.uniform(0.0, 1.0))

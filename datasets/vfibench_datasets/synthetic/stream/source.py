@@ -9,6 +9,8 @@ from vfibench.trainable import Clip, SourceOptions, Wanted
 if TYPE_CHECKING:
     import numpy as np
 
+    from vfibench_datasets.synthetic.stream.scenes import Speeds
+
 KEYS = {"train": 0, "validation": 1}
 """First part of a sample's seed; `synthetic`'s own scenes come from another generator altogether.
 
@@ -24,10 +26,11 @@ class SyntheticStream:
         "(CC0 or public domain), moved by homographies; no real video"
     )
 
-    def __init__(self, options: SourceOptions) -> None:
+    def __init__(self, options: SourceOptions, speeds: Speeds) -> None:
         from vfibench_datasets.synthetic.photographs import check
 
         check()
+        self._speeds = speeds
         self._key = (KEYS[options.part], options.seed)
 
     def sample(self, index: int, rng: np.random.Generator, wanted: Wanted) -> Clip:
@@ -44,7 +47,7 @@ class SyntheticStream:
         targets = target_times(wanted, rng)
         times = inputs + targets
         draws = np.random.default_rng([*self._key, index])
-        layers = draw_scene(draws, wanted.crop)
+        layers = draw_scene(draws, wanted.crop, self._speeds)
         with torch.inference_mode():
             frames, owners = render(layers, times, wanted.crop)
             levels = recorded(draws, lit(draws, frames, times), wanted.inputs)
@@ -64,9 +67,22 @@ def target_times(wanted: Wanted, rng: np.random.Generator) -> list[float]:
 
 
 def open_stream(options: SourceOptions) -> SyntheticStream:
-    """Open the stream; `root` does not matter.
+    """Open the stream of moderate motion; `root` does not matter.
 
     Raises:
         VfibenchError: a photograph of scikit-image is missing or changed.
     """
-    return SyntheticStream(options)
+    from vfibench_datasets.synthetic.stream.scenes import MODERATE
+
+    return SyntheticStream(options, MODERATE)
+
+
+def open_fast_stream(options: SourceOptions) -> SyntheticStream:
+    """Open the stream with motion up to twice as fast, and less of it slow, for crops of 128 and more.
+
+    Raises:
+        VfibenchError: a photograph of scikit-image is missing or changed.
+    """
+    from vfibench_datasets.synthetic.stream.scenes import FAST
+
+    return SyntheticStream(options, FAST)
