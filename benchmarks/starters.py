@@ -27,7 +27,7 @@ from vfibench.statistics import summarise
 from vfibench.store import CellResult, ResultStore
 
 METRICS = {"psnr": "PSNR, dB", "ssim": "SSIM", "lpips-squeeze": "LPIPS-squeeze (lower is better)"}
-STARTERS = ("superslomo-starter", "rife-starter")
+STARTERS = ("superslomo-starter", "convlstm-starter", "rife-starter")
 ENLARGING = "zooming-slowmo-starter"
 SEPTUPLETS = "vimeo_septuplet/sequences"
 
@@ -140,7 +140,8 @@ def main() -> None:
     parser.add_argument("--data-root", type=Path, required=True, help="folder of datasets and weights/")
     parser.add_argument("--out", type=Path, default=Path("runs/starters"), help="folder of run folders")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--dataset", action="append", help="only these; repeat for several")
+    known = sorted({trial.dataset for trial in TRIALS})
+    parser.add_argument("--dataset", action="append", choices=known, help="only these; repeat for several")
     options = parser.parse_args()
     print(f"| dataset | method | frames in | {' | '.join(METRICS.values())} |")
     print(f"|---|---|---|{'---|' * len(METRICS)}")

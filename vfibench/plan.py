@@ -30,7 +30,7 @@ from vfibench.predictors import AUTOCAST
 from vfibench.published import published_facts
 from vfibench.registry import METRICS, dataset_card
 
-DEFAULT_METHODS = ("blend", "nearest", "superslomo-starter", "rife-starter")
+DEFAULT_METHODS = ("blend", "nearest", "superslomo-starter", "convlstm-starter", "rife-starter")
 DEFAULT_DATASETS = ("synthetic",)
 
 

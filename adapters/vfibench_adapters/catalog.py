@@ -9,6 +9,7 @@ from vfibench_adapters.rife.cards import RIFE, RIFE_M
 from vfibench_adapters.sepconv.cards import SEPCONV
 from vfibench_adapters.softsplat.cards import SOFTSPLAT
 from vfibench_adapters.starters.cards import (
+    CONVLSTM_STARTER,
     RIFE_STARTER,
     SUPERSLOMO_STARTER,
     ZOOMING_SLOWMO_STARTER,
@@ -23,6 +24,7 @@ CARDS: tuple[AdapterCard, ...] = (
     BLEND,
     NEAREST,
     SUPERSLOMO_STARTER,
+    CONVLSTM_STARTER,
     RIFE_STARTER,
     ZOOMING_SLOWMO_STARTER,
     SUPERSLOMO,

@@ -13,7 +13,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-STARTERS = ("superslomo-starter", "rife-starter", "zooming-slowmo-starter")
+STARTERS = ("superslomo-starter", "convlstm-starter", "rife-starter", "zooming-slowmo-starter")
 
 
 def pip(*words: object) -> None:

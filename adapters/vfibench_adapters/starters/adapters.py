@@ -17,12 +17,13 @@ from vfibench_adapters.loading import placed, untrained
 from vfibench_adapters.rife.adapter import RIFEMAdapter
 from vfibench_adapters.rife.network import IFNet
 from vfibench_adapters.starters.cards import (
+    CONVLSTM_STARTER,
     RIFE_STARTER,
     SUPERSLOMO_STARTER,
     ZOOMING_SLOWMO_STARTER,
 )
 from vfibench_adapters.superslomo.adapter import SuperSloMoAdapter
-from vfibench_adapters.superslomo.network import SuperSloMo
+from vfibench_adapters.superslomo.network import Bottleneck, SuperSloMo
 from vfibench_adapters.zooming_slowmo.adapter import ZoomingSlowMoAdapter
 from vfibench_adapters.zooming_slowmo.network import ZoomingSlowMo
 
@@ -42,6 +43,13 @@ class SuperSloMoStarter(SuperSloMoAdapter):
         if path is not None:
             return super()._network(path)
         return untrained(partial(SuperSloMo, self.bottleneck, *sizes(self.card, "width")))
+
+
+class ConvLSTMStarter(SuperSloMoStarter):
+    """SuperSloMo-R with a ConvLSTM, narrow."""
+
+    card: ClassVar[AdapterCard] = CONVLSTM_STARTER
+    bottleneck: ClassVar[Bottleneck] = "convlstm"
 
 
 class RIFEStarter(RIFEMAdapter):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from vfibench.contracts import AdapterCard, Padding, WeightFile
 from vfibench_adapters.rife.cards import RIFE_M
-from vfibench_adapters.superslomo.cards import SUPERSLOMO
+from vfibench_adapters.superslomo.cards import CONVLSTM, SUPERSLOMO
 from vfibench_adapters.zooming_slowmo.cards import ZOOMING_SLOWMO
 
 SEED = 1  # of all their recipes
@@ -60,6 +60,14 @@ SUPERSLOMO_STARTER = _starter(
     "SuperSloMoStarter",
     "starter: a narrow Super SloMo, weights in the package",
     sha256="f067b11b93bd34052626440474f30d6a7dba0baeb62a84f548b55905e36408e9",
+)
+
+CONVLSTM_STARTER = _starter(
+    "convlstm-starter",
+    CONVLSTM,
+    "ConvLSTMStarter",
+    "starter: a narrow SuperSloMo-R with a ConvLSTM, weights in the package",
+    sha256="77e6383bdf70539bcfb355765085b1ede0b05c44c8cb4d95ee6b7a98cb97a7b0",
 )
 
 ZOOMING_SLOWMO_STARTER = _starter(

@@ -21,6 +21,7 @@ from vfibench.weights import header_of, read_checkpoint, sha256_of
 CPU = torch.device("cpu")
 PARENTS = {
     "superslomo-starter": "superslomo",
+    "convlstm-starter": "convlstm",
     "zooming-slowmo-starter": "zooming-slowmo",
     "rife-starter": "rife-m",
 }
@@ -28,6 +29,7 @@ NAMES = tuple(PARENTS)
 LARGEST = 5_000_000  # bytes
 NARROW = {  # [network] tables of networks that take no time
     "superslomo-starter": {"width": 3},
+    "convlstm-starter": {"width": 3},
     "zooming-slowmo-starter": {"channels": 12, "groups": 3, "front": 1, "back": 2},
     "rife-starter": {"width0": 8, "width1": 6, "width2": 4, "context": 2},
 }
@@ -55,7 +57,7 @@ def test_a_card_says_what_a_starter_is_and_claims_nothing_of_its_parent(name):
     assert f"seed {recipe.training.seed}" in card.notes
     assert f"seed {recipe.training.seed}" in card.training_data
     assert recipe.method == parent.name
-    assert recipe.data.source == "synthetic"
+    assert recipe.data.source in {"synthetic", "synthetic-fast"}
     assert (card.published, card.variants, card.code_url, card.licence) == ((), {}, "", "MIT")
     assert [file.licence for file in card.weights] == ["MIT"]
     assert (card.inputs, card.times, card.scale) == (parent.inputs, parent.times, parent.scale)
@@ -76,7 +78,7 @@ def test_an_exported_file_of_another_size_is_loaded_and_predicts_as_the_network_
     trainable = load_target(METHODS.card(recipe.method).trainable)()
     objective, _ = trainable.objective(NARROW[name], losses_of(recipe))
     objective.network.half().float()  # to what the file will hold
-    export(objective.network, facts_of(recipe, [], "made up", "", 0, "cpu"), path, half=True)
+    export(objective.network, facts_of(recipe, [], "made up", "", 0, "cpu", "0"), path, half=True)
     adapter = load_target(METHODS.card(name).target)()
     adapter.load(CPU, path)
     assert all(value.dtype == torch.float32 for value in adapter.network.state_dict().values())

@@ -14,7 +14,7 @@ from vfibench.fetching import is_packaged
 from vfibench.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
 from vfibench.registry import DATASETS, METHODS
 
-LEARNED = ("superslomo-starter", "rife-starter")
+LEARNED = ("superslomo-starter", "convlstm-starter", "rife-starter")
 OTHERS = ("blend", "nearest")
 
 
@@ -66,6 +66,8 @@ def test_its_table_shows_the_starters_beside_what_they_must_beat(
     found = run(tmp_path / "run", "--list", one, "--factor", 2)
     assert list(found) == [*OTHERS, *LEARNED]
     assert {len(rows) for rows in found.values()} == {1}
+    for name in LEARNED:
+        assert mean(found[name], "psnr") > mean(found["blend"], "psnr")
     table = capsys.readouterr().out
     assert all(f" {name} " in table for name in found)
 
