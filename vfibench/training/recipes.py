@@ -14,7 +14,7 @@ from vfibench.trainable import Targets, Times, Wanted
 from vfibench.training.complaints import COMPARE, complaint
 
 Count = Annotated[int, Meta(ge=1)]
-Positive = Annotated[float, Meta(gt=0, le=1e9)]
+Positive = Annotated[float, Meta(gt=0, le=1e300)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 NotNegative = Annotated[float, Meta(ge=0)]
 

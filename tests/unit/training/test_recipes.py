@@ -42,7 +42,7 @@ def mistaken(line: str, by: str) -> str:
         ('"adamw"', '"sgd"', "optimiser.name: expected 'adam' or 'adamw', found 'sgd'"),
         ("lr = 1e-3", "lr = 0.0", "optimiser.lr: expected a number > 0.0, found 0.0"),
         ("lr = 1e-3", "betas = [0.9]", "optimiser.betas: expected a list of length 2, found [0.9]"),
-        ("lr = 1e-3", "lr = inf", "optimiser.lr: expected a number <= 1000000000.0, found inf"),
+        ("lr = 1e-3", "lr = inf", "optimiser.lr: expected a number <= 1e+300, found inf"),
         ("seed = 3", f"seed = {2**63}", "training.seed: expected a whole number"),
         ("ema = 0.9", "ema = 1.0", "training.ema: expected a number < 1.0, found 1.0"),
         ("warping = 10", "warping = 0", "losses.warping: expected a number > 0.0, found 0"),
