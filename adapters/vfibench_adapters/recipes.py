@@ -9,6 +9,10 @@ CARDS: tuple[RecipeCard, ...] = (
     RecipeCard("superslomo-vimeo", "vfibench_adapters.superslomo", "recipes/superslomo-vimeo.toml"),
     RecipeCard("convlstm", "vfibench_adapters.superslomo", "recipes/convlstm.toml"),
     RecipeCard("convlstm-vimeo", "vfibench_adapters.superslomo", "recipes/convlstm-vimeo.toml"),
+    RecipeCard("superslomo-starter-96", "vfibench_adapters.superslomo", "recipes/superslomo-starter-96.toml"),
+    RecipeCard(
+        "superslomo-starter-128", "vfibench_adapters.superslomo", "recipes/superslomo-starter-128.toml"
+    ),
     RecipeCard("superslomo-starter", "vfibench_adapters.superslomo", "recipes/superslomo-starter.toml"),
     RecipeCard("convlstm-starter", "vfibench_adapters.superslomo", "recipes/convlstm-starter.toml"),
     RecipeCard("zooming-slowmo", "vfibench_adapters.zooming_slowmo", "recipes/zooming-slowmo.toml"),

@@ -13,7 +13,7 @@ from torch import nn
 from vfibench.errors import VfibenchError
 from vfibench.fetching import fetched
 from vfibench.methods import find_card
-from vfibench.registry import METHODS
+from vfibench.registry import METHODS, RECIPES
 from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
 from vfibench.training.recipes import Recipe, as_toml
@@ -110,11 +110,18 @@ def _completed(network: nn.Module, state: dict[str, torch.Tensor]) -> dict[str, 
     return {name: tensor for name, tensor in own.items() if name.startswith(spare)} | state
 
 
+def _way_to(path: Path) -> str:
+    """What to do about weights that are not there: in the folder of a recipe, to train that one first."""
+    if path.parent.name in RECIPES.names():
+        return f"make it first: vfibench train --recipe {path.parent.name} --out {path.parent}"
+    return "check the path of --init, or see `vfibench list methods`"
+
+
 def _weight_file(init: str) -> Path:
     if init not in METHODS.names():
         if not Path(init).is_file():
             message = f"expected a weight file or a method to start from, found {init!r}"
-            raise VfibenchError(message, "check the path of --init, or see `vfibench list methods`")
+            raise VfibenchError(message, _way_to(Path(init)))
         return Path(init)
     card = METHODS.card(init)
     found = fetched(card, None)

@@ -1,11 +1,13 @@
 """Cards of the starters: their weights lie beside this file, in weights/.
 
-Each was made by `vfibench train --recipe NAME`, the recipe of its own name; the header of the weight file
-holds the whole recipe, seed, steps and machine, and `vfibench info NAME` prints it.
+Each was made by `vfibench train --recipe NAME`, the recipe of its own name (and those of earlier stages that
+its card names); the header of the weight file holds the whole recipe, seed, steps and machine, and
+`vfibench info NAME` prints it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from vfibench.contracts import AdapterCard, Padding, WeightFile
@@ -26,8 +28,14 @@ NOTES = (
 )
 
 
-def _starter(name: str, parent: AdapterCard, target: str, title: str, sha256: str) -> AdapterCard:
-    """The card of the starter of an architecture: the parent's abilities, none of its claims."""
+def _starter(
+    name: str, parent: AdapterCard, target: str, title: str, sha256: str, stages: Sequence[str] = ()
+) -> AdapterCard:
+    """The card of the starter of an architecture: the parent's abilities, none of its claims.
+
+    `stages` are the recipes whose weights its own recipe started from, the first first.
+    """
+    after = f", after {' and '.join(stages)}" if stages else ""
     weights = WeightFile(
         name=f"{name}.safetensors",
         url=f"package:vfibench_adapters.starters/weights/{name}.safetensors",
@@ -48,7 +56,7 @@ def _starter(name: str, parent: AdapterCard, target: str, title: str, sha256: st
         padding=Padding(parent.padding.multiple),  # as scored here: the parent's is its authors' script's
         variants={},
         training_data=DATA,
-        notes=f"{NOTES}Made by: vfibench train --recipe {name} (seed {SEED}).",
+        notes=f"{NOTES}Made by: vfibench train --recipe {name} (seed {SEED}){after}.",
         published=(),
         trainable="",
     )
@@ -59,6 +67,7 @@ SUPERSLOMO_STARTER = _starter(
     SUPERSLOMO,
     "SuperSloMoStarter",
     "starter: a narrow Super SloMo, weights in the package",
+    stages=("superslomo-starter-96", "superslomo-starter-128"),
     sha256="f067b11b93bd34052626440474f30d6a7dba0baeb62a84f548b55905e36408e9",
 )
 

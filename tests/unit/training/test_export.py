@@ -139,6 +139,8 @@ def test_nothing_to_start_from_is_told(tmp_path: Path) -> None:
         VfibenchError, match=r"expected a weight file or a method to start from, found 'nowhere.pt'"
     ):
         start_from(network, trainable, "nowhere.pt")
+    with pytest.raises(VfibenchError, match="make it first: vfibench train --recipe convlstm --out runs"):
+        start_from(network, trainable, "runs/convlstm/weights.safetensors")
     with pytest.raises(VfibenchError, match="'superslomo' needs its trained weights"):
         start_from(network, trainable, "superslomo")
     path = tmp_path / "w.safetensors"
