@@ -68,7 +68,7 @@ SUPERSLOMO_STARTER = _starter(
     "SuperSloMoStarter",
     "starter: a narrow Super SloMo, weights in the package",
     stages=("superslomo-starter-96", "superslomo-starter-128"),
-    sha256="f067b11b93bd34052626440474f30d6a7dba0baeb62a84f548b55905e36408e9",
+    sha256="a6e1172e7fca781cb608222ac1ccdfe8dd9509c18996d20abde9aa656f6f208f",
 )
 
 CONVLSTM_STARTER = _starter(
