@@ -1,6 +1,8 @@
-"""The one error users see: what went wrong, and what to do about it."""
+"""The one error users see: what went wrong, and what to do about it; and how it is put in one line."""
 
 from __future__ import annotations
+
+import re
 
 
 class VfibenchError(Exception):
@@ -27,3 +29,17 @@ class VfibenchError(Exception):
 
 class SampleError(VfibenchError):
     """One sample could not be predicted or scored; the run records it and goes on."""
+
+
+def one_line(text: str) -> str:
+    r"""Text that others wrote, as part of one line that does nothing but be read.
+
+    A name in a result file may hold line breaks, escape sequences, lone surrogates, or what GitHub Actions
+    takes for a command in a job's log: `::` where a line begins, `##[` anywhere. White space becomes a space,
+    what cannot be printed the replacement character, and a command is broken up.
+
+    >>> one_line("x\n::error::\x1b[2J"), one_line(" ::error::"), one_line("##[group]")
+    ('x ::error::\ufffd[2J', ' : :error::', '# #[group]')
+    """
+    plain = "".join(" " if char.isspace() else char if char.isprintable() else "\ufffd" for char in text)
+    return re.sub("^( *)::", r"\1: :", plain).replace("##[", "# #[")

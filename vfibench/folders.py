@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vfibench.errors import VfibenchError
-from vfibench.lines import unwritable
+from vfibench.lines import undisturbed, unwritable
 from vfibench.store import CellResult, ResultStore
 
 PATTERNS = ("run*.json", "scores/*.jsonl", "timings/*.jsonl")
@@ -33,8 +33,15 @@ def run_folders(folders: Sequence[Path]) -> list[Path]:
 
 
 def read_results(folders: Sequence[Path]) -> list[CellResult]:
-    """All cells of run folders, or of folders that hold run folders; errors as `run_folders`."""
-    return [result for run in run_folders(folders) for result in ResultStore(run).results()]
+    """All cells of run folders, or of folders that hold run folders; errors as `run_folders`.
+
+    A run that is named twice, or once itself and once by the folder it lies in, is read once.
+    """
+    runs: dict[Path, Path] = {}
+    for run in run_folders(folders):
+        runs.setdefault(run.resolve(), run)
+    with undisturbed():
+        return [result for run in runs.values() for result in ResultStore(run).results()]
 
 
 def merge_folders(folders: Sequence[Path], out: Path) -> None:

@@ -1,17 +1,26 @@
 """Stored cells as tables: what may be compared stands together, the rest stands apart and says why.
 
-Methods are ranked only among complete cells on the same whole official list, with the same number of
-input frames, the same target times and the same metric versions.
+Methods are ranked only among complete cells on the same whole official list, with the same number and size
+of input frames, the same target times and the same metric versions. Those whose paired difference is not
+significant (`vfibench.ranking`) share a rank. A method whose small frames are enlarged afterwards stands
+beside those that enlarge them themselves, and its name says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from vfibench.cells import canonical
-from vfibench.statistics import ClipMean, Summary, Throughput, over_clips, summarise, throughput
+from vfibench.ranking import cell_intervals, cell_ranks, unfair
+from vfibench.statistics import ClipMean, Summary, Throughput, by_clip, clip_mean, summarise, throughput
 from vfibench.store import CellResult
+from vfibench.tasks import TASK, setting
+
+PARTING = tuple(key for key in TASK if key not in {"selection", "inputs", "reduced", "enlarged"})
+"""Parts of the task by which groups part besides input frames: all but the selection, which ranking asks for,
+and enlargement, since the same frames were given and asked for."""
 
 THREE_DIGITS = frozenset({"psnr", "ie", "ie-rms", "ie-l2"})
 
@@ -24,9 +33,12 @@ class Entry:
         result: the cell.
         scores: summary of each column; a column this cell lacks is missing.
         speed: the network's own time, None where nothing was timed.
-        rank: 1 is best; None where it is not ranked.
+        rank: 1 + the number of methods of its group that are significantly better by the first column, so
+            that methods which cannot be told apart share one; None where it is not ranked.
         note: why it is not ranked, and what the reader must know ("100 of 379 (partial)").
         clips: mean over clips of each column, where the rows name their clips.
+        intervals: 95% bootstrap interval of the mean of each column; None where there are too few units.
+        shares: how many other entries of its group have its rank.
     """
 
     result: CellResult
@@ -35,6 +47,8 @@ class Entry:
     rank: int | None
     note: str
     clips: dict[str, ClipMean] = field(default_factory=dict)
+    intervals: dict[str, tuple[float, float] | None] = field(default_factory=dict)
+    shares: int = 0
 
     @property
     def uneven(self) -> bool:
@@ -49,10 +63,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
-    """Entries that may be compared with each other, best first.
+    """Entries that may be compared with each other, the best mean first.
 
     Attributes:
-        heading: what they have in common, such as "2 input frames" or "4 input frames, 7 output frames".
+        heading: what they have in common, such as "2 input frames", "4 input frames, 7 output frames" or
+            "2 input frames, reduced by 4".
         ranked: False for incomplete, partial and own-list results.
     """
 
@@ -66,7 +81,8 @@ class Board:
     """Everything about one (dataset, protocol).
 
     Attributes:
-        columns: metric columns that appear, in stored order; the first one ranks.
+        columns: metric columns that appear, in stored order, those of complete official cells first; the
+            first one ranks.
         titles: what each column means.
         better: "higher" or "lower", by column.
         unavailable: columns that stayed empty, with the reason.
@@ -86,29 +102,50 @@ def kind(column: str) -> str:
     return column.partition("@")[0]
 
 
+def digits(column: str) -> int:
+    """Decimals a column is printed with: three for dB and errors in levels, four for what lies in [0, 1].
+
+    Four as well for a kind that is not known here, whatever the size of its scores: see docs/comparing.md.
+    """
+    return 3 if kind(column) in THREE_DIGITS else 4
+
+
+def tie_width(column: str) -> float:
+    """Half of the last digit a column is printed with: differences up to here are none."""
+    return float(0.5 * 10.0 ** -digits(column))
+
+
 def score_text(column: str, mean: float) -> str:
-    """A mean with its digits: three for dB and errors in levels, four for what lies in [0, 1]."""
-    return f"{mean:.{3 if kind(column) in THREE_DIGITS else 4}f}"
+    """A mean with its digits."""
+    return f"{mean:.{digits(column)}f}"
 
 
 def boards(results: Sequence[CellResult]) -> list[Board]:
     """One board a (dataset, protocol), in order of first appearance."""
+    return list(_boards(tuple(results)))
+
+
+@lru_cache(maxsize=1)  # every page of a site asks for the same boards
+def _boards(results: tuple[CellResult, ...]) -> tuple[Board, ...]:
     found: dict[tuple[str, str], list[CellResult]] = {}
     for result in results:
         found.setdefault((result.cell.dataset, result.cell.protocol), []).append(result)
-    return [_board(dataset, protocol, cells) for (dataset, protocol), cells in found.items()]
+    return tuple(_board(dataset, protocol, cells) for (dataset, protocol), cells in found.items())
 
 
 def _board(dataset: str, protocol: str, results: Sequence[CellResult]) -> Board:
-    facts = {name: fact for result in results for name, fact in result.info["columns"].items()}
+    # What is not ranked has no say in which column ranks, however early it stands.
+    ordered = sorted(results, key=lambda result: not result.ranked)
+    facts = {name: fact for result in ordered for name, fact in result.info["columns"].items()}
     disputed = disputed_columns(results)
-    groups: dict[tuple[bool, int, str], list[CellResult]] = {}
+    groups: dict[tuple[bool, int, int, str], list[CellResult]] = {}
     for result in results:
         settings = result.cell.settings
         versions = {column: settings["metrics"].get(column) for column in disputed}
-        # Primary: how ranked and how many frames; then everything else that must be equal.
-        alike = canonical([settings["list_sha256"], settings.get("files"), settings["times"], versions])
-        groups.setdefault((not result.ranked, settings["inputs"], alike), []).append(result)
+        # Primary: how ranked, how many frames and of what size; then everything else that must be equal.
+        alike = canonical([*(setting(result.cell, key) for key in PARTING), versions])
+        place = not result.ranked, settings["inputs"], setting(result.cell, "reduced") or 1, alike
+        groups.setdefault(place, []).append(result)
     missing: dict[str, str] = {}
     for result in results:
         missing |= result.info["unavailable"]
@@ -119,10 +156,7 @@ def _board(dataset: str, protocol: str, results: Sequence[CellResult]) -> Board:
         titles={name: fact["title"] for name, fact in facts.items()},
         better={name: fact["better"] for name, fact in facts.items()},
         unavailable={name: why for name, why in missing.items() if name not in facts},
-        groups=tuple(
-            _group(not unranked, inputs, groups[unranked, inputs, alike], facts)
-            for unranked, inputs, alike in sorted(groups)
-        ),
+        groups=tuple(_group(not key[0], groups[key], facts) for key in sorted(groups)),
     )
 
 
@@ -135,45 +169,60 @@ def disputed_columns(results: Sequence[CellResult]) -> list[str]:
     return sorted(column for column, found in versions.items() if len(found) > 1)
 
 
-def _group(
-    ranked: bool, inputs: int, results: Sequence[CellResult], facts: dict[str, dict[str, object]]
-) -> Group:
-    first = next(iter(facts))
-    sign = -1.0 if facts[first]["better"] == "higher" else 1.0
+def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, dict[str, object]]) -> Group:
+    first, higher = next(iter(facts)), next(iter(facts.values()))["better"] == "higher"
     summaries = [
         {name: summarise(result.rows, name) for name in result.info["columns"]} for result in results
     ]
-
-    def order(place: int) -> tuple[float, int]:
-        summary = summaries[place].get(first)
-        if summary is None or summary.mean is None:
-            # All frames exact: an infinite PSNR comes first; nothing scored comes last.
-            return (float("-inf") if summary and summary.exact else float("inf")), place
-        return sign * summary.mean, place
-
-    # Means that leave out different numbers of exact frames are means over different frames.
-    fair = len({summary[first].exact for summary in summaries if first in summary}) <= 1
+    order = _order([found.get(first) for found in summaries], -1.0 if higher else 1.0)
+    why = unfair(results, first) if ranked else ""
+    whole = ranked and not why
+    ranks: list[int | None] = [None] * len(results)
+    if whole:
+        ranks = cell_ranks(results, first, higher, tie_width(first))
+    found = cell_intervals(results)
     entries = [
         Entry(
             results[place],
             summaries[place],
             throughput(results[place].timings),
-            rank if ranked and fair else None,
+            ranks[place],
             _note(results[place]),
             _clips(results[place]),
+            found[place],
+            ranks.count(ranks[place]) - 1 if whole else 0,
         )
-        for rank, place in enumerate(sorted(range(len(results)), key=order), 1)
+        for place in order
     ]
-    unfair = "" if fair else ": their means leave out different exact frames"
-    times = results[0].cell.settings["times"]
-    outputs = f", {len(times)} output frames" if len(times) > 1 else ""
-    heading = f"{inputs} input frames{outputs}" + ("" if ranked and fair else f", not ranked{unfair}")
-    return Group(heading, ranked and fair, tuple(entries))
+    heading = _task(results[0]) + ("" if whole else f", not ranked{why}")
+    return Group(heading, whole, tuple(entries))
+
+
+def _task(result: CellResult) -> str:
+    """What the results of a group have in common, in words."""
+    settings, reduced = result.cell.settings, setting(result.cell, "reduced")
+    told = [f"{settings['inputs']} input frames"]
+    told += [f"reduced by {reduced}"] if reduced else []
+    told += [f"{len(settings['times'])} output frames"] if len(settings["times"]) > 1 else []
+    return ", ".join(told)
+
+
+def _order(summaries: Sequence[Summary | None], sign: float) -> list[int]:
+    """Places of the entries by their mean, `sign` times which is the smaller the better."""
+
+    def key(place: int) -> tuple[float, int]:
+        summary = summaries[place]
+        if summary is None or summary.mean is None:
+            # All frames exact: an infinite PSNR comes first; nothing scored comes last.
+            return (float("-inf") if summary and summary.exact else float("inf")), place
+        return sign * summary.mean, place
+
+    return sorted(range(len(summaries)), key=key)
 
 
 def _clips(result: CellResult) -> dict[str, ClipMean]:
-    found = {name: over_clips(result.rows, name) for name in result.info["columns"]}
-    return {name: clip for name, clip in found.items() if clip is not None}
+    clips = by_clip(result.rows)
+    return {name: clip_mean(clips, name) for name in result.info["columns"]} if clips else {}
 
 
 def _note(result: CellResult) -> str:

@@ -27,18 +27,14 @@ class Summary:
 
 def summarise(rows: Iterable[Mapping[str, Any]], column: str) -> Summary:
     """Mean of one metric column over rows with status "ok"."""
-    values: list[float] = []
+    scored = [row for row in rows if row["status"] == "ok" and column in row["scores"]]
+    values = [row["scores"][column] for row in scored]
     exact = undefined = 0
-    for row in rows:
-        if row["status"] != "ok" or column not in row["scores"]:
-            continue
-        value = row["scores"][column]
-        if value is not None:
-            values.append(value)
-        elif column in row.get("exact", ()):
-            exact += 1
-        else:
-            undefined += 1
+    if None in values:
+        empty = [row for row in scored if row["scores"][column] is None]
+        exact = sum(column in row.get("exact", ()) for row in empty)
+        undefined = len(empty) - exact
+        values = [value for value in values if value is not None]
     mean = math.fsum(values) / len(values) if values else None
     return Summary(mean, len(values), exact, undefined)
 
@@ -64,24 +60,38 @@ def over_clips(rows: Sequence[Mapping[str, Any]], column: str) -> ClipMean | Non
     Rows of several times of one sample count in their clip as frames do. Exact and undefined frames are
     left out as in `summarise`; a clip of nothing else is left out as a whole.
     """
+    clips = by_clip(rows)
+    return clip_mean(clips, column) if clips else None
+
+
+def clip_of(tags: Mapping[str, Any]) -> str:
+    """The clip that the tags of a frame name, "" where they name none.
+
+    >>> clip_of({"clip": "a"}), clip_of({"clip": ""}), clip_of({})
+    ('a', '', '')
+    """
+    name = tags.get("clip")
+    return "" if name is None else str(name)
+
+
+def by_clip(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The scored rows of each clip; empty where one does not name its clip."""
     clips: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         if row["status"] == "ok":
-            clips.setdefault(str(row.get("tags", {}).get("clip", "")), []).append(row)
-    if not clips or "" in clips:
-        return None
+            name = clip_of(row.get("tags", {}))
+            if not name:
+                return {}
+            clips.setdefault(name, []).append(row)
+    return clips
+
+
+def clip_mean(clips: Mapping[str, Sequence[Mapping[str, Any]]], column: str) -> ClipMean:
+    """The mean of one column over clips, given their scored rows; what is left out is as in `over_clips`."""
     found = [summarise(clip, column) for clip in clips.values()]
     means = [summary.mean for summary in found if summary.mean is not None]
     mean = math.fsum(means) / len(means) if means else None
     return ClipMean(mean, len(means), len({summary.n for summary in found}) == 1)
-
-
-def by_time(rows: Iterable[Mapping[str, Any]], column: str) -> dict[float, Summary]:
-    """Mean of one column over the rows of each target time, in the order of the times."""
-    times: dict[float, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        times.setdefault(row["t"], []).append(row)
-    return {time: summarise(times[time], column) for time in sorted(times)}
 
 
 def percentile(values: Sequence[float], share: float) -> float:

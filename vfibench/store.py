@@ -22,20 +22,20 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vfibench.cells import Cell
 from vfibench.errors import VfibenchError
 from vfibench.lines import CellLock, JsonLines, Row, read_lines, unwritable
-from vfibench.rows import SCORE_KEYS, TIMING_KEYS, count, merge_rows
+from vfibench.rows import SCORE_KEYS, TIMING_KEYS, check_scores, check_timings, count, merge_rows
+from vfibench.run_file import RESTORE, SCHEMA_VERSION, load_run
 from vfibench.shards import Shard
 
-SCHEMA_VERSION = 1
-ENTRY_KEYS = (
-    *("name", "key", "attempt", "method", "dataset", "protocol", "settings", "facts"),
-    *("planned", "selection", "columns", "unavailable", "provenance", "sessions"),
-)
+if TYPE_CHECKING:
+    from vfibench.arrays import Scores
+
 RUN_FILE = re.compile(r"run(\.\d+of\d+)?\.json")
 SHARD_FILE = re.compile(r"\.\d+of\d+\.jsonl$")
 
@@ -98,9 +98,9 @@ class MemoryStore:
         """Nothing to close."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CellResult:
-    """A stored cell, read back and merged over its shards.
+    """A stored cell, read back and merged over its shards; equal to itself alone.
 
     Attributes:
         cell: what was scored.
@@ -127,6 +127,13 @@ class CellResult:
     def ranked(self) -> bool:
         """Whether it may stand in a ranked table: complete, and on a whole official list."""
         return self.complete and self.info["selection"]["kind"] == "official"
+
+    @cached_property
+    def scores(self) -> Scores:
+        """The scored frames as arrays, every stored column."""
+        from vfibench.arrays import score_arrays
+
+        return score_arrays(self.rows, list(self.info["columns"]))
 
 
 class ResultStore:
@@ -185,6 +192,9 @@ class ResultStore:
                 fcntl.flock(lock, fcntl.LOCK_EX)  # another command may be adding its cells
                 kept = {entry["name"]: entry for entry in load_run(path)["cells"]} if path.exists() else {}
                 fresh = [self._joined(kept.get(entry["name"]), entry) for entry in content["cells"]]
+                if content.get("status") == "running":  # a session that is killed tells of itself only here
+                    own = [entry["provenance"] for entry in content["cells"]]
+                    fresh = [entry | {"running": one} for entry, one in zip(fresh, own, strict=True)]
                 cells = kept | {entry["name"]: entry for entry in fresh}
                 merged = {"schema_version": SCHEMA_VERSION, **content, "cells": list(cells.values())}
                 temporary.write_text(json.dumps(merged, indent=1, allow_nan=False) + "\n")
@@ -194,42 +204,58 @@ class ResultStore:
             raise unwritable(path, error) from error
 
     def _joined(self, earlier: dict[str, Any] | None, entry: dict[str, Any]) -> dict[str, Any]:
-        """A cell's entry with its counts, and with the sessions that wrote rows before this one."""
-        sessions = list(earlier["sessions"]) if earlier else []
-        sessions += [session for session in entry["sessions"] if session not in sessions]
-        first = sessions[0] if sessions else entry["provenance"]
+        """A cell's entry with its counts, and with the sessions that wrote rows before this one.
+
+        One that was killed is among them where there are rows: it may have written some.
+        """
         counts = count(merge_rows(entry["name"], self._scores(Cell.from_json(entry))), entry["planned"])
-        return entry | {"counts": counts, "sessions": sessions, "provenance": first}
+        sessions = list(earlier["sessions"]) if earlier else []
+        killed = earlier.get("running") if earlier and counts["skipped"] < counts["planned"] else None
+        others = [killed] if killed and killed != entry["provenance"] else []
+        sessions += [session for session in others + entry["sessions"] if session not in sessions]
+        first = sessions[0] if sessions else entry["provenance"]
+        known = earlier["facts"].get("method", {}).get("parameters") if earlier else None
+        facts = with_parameters(entry["facts"], known)
+        return entry | {"counts": counts, "sessions": sessions, "provenance": first, "facts": facts}
 
     def others_running(self, shard: Shard) -> bool:
         """Whether another shard of this split has not ended."""
         names = [
             self._run_file(Shard(index, shard.count)) for index in range(shard.count) if index != shard.index
         ]
-        return any(not path.exists() or load_run(path)["status"] == "running" for path in names)
+        return any(not path.exists() or load_run(path).get("status") == "running" for path in names)
 
     def results(self) -> list[CellResult]:
         """Every cell in the folder, the latest attempt of each, merged over shards.
 
         Raises:
-            VfibenchError: a file of a later version, or a sample scored twice.
+            VfibenchError: a file is damaged or of a later version, or a sample was scored twice.
         """
-        latest: dict[str, dict[str, Any]] = {}
+        cells: dict[str, list[dict[str, Any]]] = {}
         for entry in self._entries():
-            if entry["attempt"] >= latest.get(entry["key"], entry)["attempt"]:
-                latest[entry["key"]] = entry
-        return [self._result(entry) for entry in latest.values()]
+            cells.setdefault(entry["key"], []).append(entry)
+        return [self._result(_of_all_shards(entries)) for entries in cells.values()]
 
     def _result(self, entry: dict[str, Any]) -> CellResult:
         cell = Cell.from_json(entry)
         rows = merge_rows(cell.name, self._scores(cell))
-        files = self._files("timings", cell)
-        timings = [line for path in files for line in read_lines(path, TIMING_KEYS)]
+        if len(rows) > entry["planned"]:
+            raise VfibenchError(
+                f"expected at most the {entry['planned']} frames planned for {cell.name} in {self.folder}, "
+                f"found {len(rows)}: its run.json is damaged",
+                RESTORE,
+            )
+        timings = [line for path in self._files("timings", cell) for line in _timings(path)]
         return CellResult(cell, count(rows, entry["planned"]), rows, timings, entry, self.folder)
 
     def _scores(self, cell: Cell) -> list[list[Row]]:
         """Rows of each shard's file."""
-        return [read_lines(path, SCORE_KEYS) for path in self._files("scores", cell)]
+        found = []
+        for path in self._files("scores", cell):
+            rows = read_lines(path, SCORE_KEYS)
+            check_scores(path, rows)
+            found.append(rows)
+        return found
 
     def _run_file(self, shard: Shard) -> Path:
         return self.folder / ("run.json" if shard.count == 1 else f"run.{shard}.json")
@@ -246,32 +272,35 @@ class ResultStore:
         return sorted(found, key=_shard_of)
 
 
+def with_parameters(facts: Mapping[str, Any], count: int | None) -> dict[str, Any]:
+    """A cell's facts with the size of its network, which is known once it has been built.
+
+    A session that finds every frame scored builds none: it keeps what an earlier one counted.
+    """
+    method = dict(facts.get("method", {}))
+    if count is None or "parameters" in method:
+        return dict(facts)
+    return {**facts, "method": {**method, "parameters": count}}
+
+
+def _of_all_shards(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The last entry of the latest attempt at a cell, with the sessions of all shards, the first in front."""
+    attempt = max(entry["attempt"] for entry in entries)
+    latest = [entry for entry in entries if entry["attempt"] == attempt]
+    sessions: list[dict[str, Any]] = []
+    for entry in latest:
+        own = [*entry["sessions"], *filter(None, [entry.get("running")])]
+        sessions += [session for session in own if session not in sessions]
+    first = sessions[0] if sessions else latest[-1]["provenance"]
+    return latest[-1] | {"sessions": sessions, "provenance": first}
+
+
+def _timings(path: Path) -> list[Row]:
+    lines = read_lines(path, TIMING_KEYS)
+    check_timings(path, lines)
+    return lines
+
+
 def _shard_of(path: Path) -> tuple[int, int]:
     index, _, total = path.name.split(".")[-2].partition("of")
     return int(total), int(index)
-
-
-def load_run(path: Path) -> dict[str, Any]:
-    """A run.json.
-
-    Raises:
-        VfibenchError: it is damaged, or of another schema version.
-    """
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise VfibenchError(f"expected JSON in {path}: {error}", "restore or remove the file") from error
-    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
-        raise VfibenchError(f"expected an object with cells in {path}", "restore or remove the file")
-    version = content.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise VfibenchError(
-            f"expected schema_version {SCHEMA_VERSION} in {path}, found {version}", "use a matching vfibench"
-        )
-    for entry in content["cells"]:
-        missing = [key for key in ENTRY_KEYS if not isinstance(entry, dict) or key not in entry]
-        if missing:
-            raise VfibenchError(
-                f"expected {missing[0]!r} in each cell of {path}", "restore or remove the file"
-            )
-    return content

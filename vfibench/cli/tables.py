@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from vfibench.leaderboards import Board, Entry, Group
@@ -30,14 +31,12 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
     for board in boards(results):
         for group in board.groups:
             console.print()
-            wide = _table(board, group)
-            # Measured in a console of any width: in its own nothing is ever too wide.
-            needed = console.measure(wide, options=console.options.update(max_width=10_000)).minimum
-            fits = needed <= width
-            console.print(wide if fits and len(board.columns) <= WIDE else _tall_table(board, group))
+            console.print(_fitting(console, board, group))
             if len(board.columns) > WIDE:
                 for line in _spread(group):
                     console.print(line)
+        if any(entry.shares for group in board.groups for entry in group.entries):
+            console.print(f"  =: shares its rank, cannot be told apart by {board.columns[0]}", style="dim")
         for line in _published(board):
             console.print(line)
         for column in board.columns[:WIDE]:
@@ -46,10 +45,25 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
             console.print(f"  {column}: empty, {reason.partition(',')[0]}", style="dim")
 
 
-def _table(board: Board, group: Group) -> Table:
+def _fitting(console: Console, board: Board, group: Group) -> Table:
+    """The table that tells most of those that fit."""
+    if len(board.columns) <= WIDE:
+        # Measured in a console of any width: in its own nothing is ever too wide.
+        options = console.options.update(max_width=10_000)
+        for intervals in (True, False):
+            table = _table(board, group, intervals=intervals)
+            if console.measure(table, options=options).minimum <= console.width:
+                return table
+    return _tall_table(board, group)
+
+
+def _table(board: Board, group: Group, *, intervals: bool) -> Table:
     """Methods below each other. Names may be folded where it is narrow, but no figure is ever broken."""
-    rows = [(*_front(entry), *_numbers(entry, board), *_back(entry, group)) for entry in group.entries]
-    figures = ("#", "method", *board.columns, "n", "frames/s")
+    rows = [
+        (*_front(entry), *_numbers(entry, board, intervals), *_back(entry, group)) for entry in group.entries
+    ]
+    first, *others = board.columns
+    figures = ("#", "method", first, *(["95% interval"] * intervals), *others, "n", "frames/s")
     table = _empty_table(board, group)
     for place, heading in enumerate((*figures, *_names(group))):
         longest = max(len(row[place]) for row in rows)
@@ -60,7 +74,8 @@ def _table(board: Board, group: Group) -> Table:
     for entry, row in zip(group.entries, rows, strict=True):
         table.add_row(*row)
         if entry.uneven:
-            table.add_row("", "  mean over clips", *_over_clips(entry, board), style="dim")
+            mean, *means = _over_clips(entry, board)
+            table.add_row("", "  mean over clips", mean, *([""] * intervals), *means, style="dim")
     return table
 
 
@@ -96,8 +111,17 @@ def _tall_table(board: Board, group: Group) -> Table:
     return table
 
 
-def _numbers(entry: Entry, board: Board) -> list[str]:
-    return [number(entry.scores.get(column), column) for column in board.columns]
+def _numbers(entry: Entry, board: Board, intervals: bool = False) -> list[str]:
+    """The mean of each column; after the first one, which ranks, its interval where that is wanted."""
+    first, *others = (number(entry.scores.get(column), column) for column in board.columns)
+    return [first, *([_interval(entry, board.columns[0])] * intervals), *others]
+
+
+def _interval(entry: Entry, column: str) -> str:
+    from vfibench.leaderboards import score_text
+
+    bounds = entry.intervals.get(column)
+    return "-" if bounds is None else ", ".join(score_text(column, bound) for bound in bounds)
 
 
 def _names(group: Group) -> tuple[str, ...]:
@@ -133,16 +157,17 @@ def _spread(group: Group) -> Iterator[str]:
 def _published(board: Board) -> Iterator[str]:
     """Published scores beside measured ones; those that cannot be compared in one line a method."""
     from vfibench.leaderboards import score_text
-    from vfibench.published import beside
+    from vfibench.published import beside, published_text
 
     for entry in (entry for group in board.groups for entry in group.entries):
         apart: list[str] = []
         for found in beside(entry.result):
-            published = f"{found.column} {found.score.value:g}"
+            published = f"{found.column} {published_text(found.score)}"
             if found.measured is None:
                 apart.append(f"{published} ({found.why})")
                 continue
             here = f"measured {score_text(found.column, found.measured)} ({found.difference_text})"
+            here += f", {found.verdict}"
             yield f"  {entry.label}: published {published}, {here} [{found.score.source}]"
         if apart:
             more = f" and {len(apart) - 3} more" if len(apart) > 3 else ""
@@ -154,7 +179,7 @@ def _title(board: Board, group: Group) -> str:
 
 
 def _front(entry: Entry) -> tuple[str, str]:
-    return ("-" if entry.rank is None else str(entry.rank)), entry.label
+    return ("-" if entry.rank is None else f"{entry.rank}{'=' * (entry.shares > 0)}"), entry.label
 
 
 def _back(entry: Entry, group: Group) -> tuple[str, ...]:

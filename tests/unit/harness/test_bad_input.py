@@ -233,6 +233,10 @@ def test_brackets_in_a_name_are_no_markup(tmp_path: Path, capsys: pytest.Capture
     assert "x[/b]:y:smile:" in "".join(capsys.readouterr().out.split())
 
 
-def test_debug_shows_the_traceback(clip: str) -> None:
-    with pytest.raises(Exception, match="unknown method"):
+def test_debug_shows_the_traceback(clip: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
         main(["run", "-m", "blnd", "-d", clip, "--debug"])
+    assert end.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert "unknown method" in lines[-1]

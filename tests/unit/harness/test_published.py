@@ -14,7 +14,7 @@ from vfibench.cells import Cell
 from vfibench.contracts import AdapterCard, PublishedScore, WeightFile
 from vfibench.metrics.catalog import CARDS
 from vfibench.published import beside, column_of, published_facts
-from vfibench.registry import DATASETS, METHODS
+from vfibench.registry import DATASETS, METHODS, METRICS
 
 SCORE = PublishedScore("vimeo90k", "psnr", "rife", 35.5, "its README")
 ELSEWHERE = {"slowflow", "sintel-hfr"}  # datasets of the papers that are not offered here
@@ -30,6 +30,7 @@ def result(score: PublishedScore, columns: tuple[str, ...] = ("psnr@rife",), **c
     method = {
         "weights": changes.pop("weights", "net.pth"),
         "published": published_facts(card(score), "vimeo90k", ""),
+        "inputs": changes.pop("inputs", [2]),
     }
     settings = {"precision": "fp32"} | changes.pop("settings", {})
     rows = [
@@ -61,6 +62,16 @@ def test_the_same_column_is_compared():
     assert (found.column, found.measured, found.difference, found.why) == ("psnr@rife", 36.0, 0.5, "")
 
 
+def test_the_usual_inputs_and_the_version_that_is_here_are_compared():
+    version = METRICS.card("psnr@softsplat").version
+    settings = {"inputs": 4, "recursion": False, "metrics": {"psnr@softsplat": version}}
+    found = only(beside(result(SCORE, ("psnr@softsplat",), inputs=[4, 2], settings=settings)))
+    assert (found.measured, found.why) == (36.0, "")
+    settings["metrics"] = {"psnr@softsplat": version + 1}
+    found = only(beside(result(SCORE, ("psnr@softsplat",), inputs=[4, 2], settings=settings)))
+    assert found.why == f"measured by version {version + 1} of psnr@softsplat, not {version}"
+
+
 def test_another_name_of_the_same_rule_is_compared():
     assert only(beside(result(SCORE, ("ssim", "psnr@softsplat")))).measured == 36.0
     assert only(beside(result(SCORE, ("psnr",)))).measured == 36.0
@@ -81,6 +92,15 @@ def test_the_plain_column_measures_our_own_definition():
         (replace(SCORE, level="clip"), {}, "published as a mean over clips, and no clips are known here"),
         (SCORE, {"settings": {"precision": "bf16"}}, "measured in bf16"),
         (SCORE, {"settings": {"reduced": 4}}, "another size of frames"),
+        (SCORE, {"settings": {"inputs": 2}, "inputs": [4, 2]}, "measured with 2 input frames, not 4"),
+        (SCORE, {"settings": {"compiled": True}}, "measured through torch.compile"),
+        (SCORE, {"settings": {"recursion": True}}, "measured by recursion"),
+        (SCORE, {"settings": {"times": [0.25]}}, "other target times"),
+        (
+            SCORE,
+            {"settings": {"metrics": {"psnr@rife": -7}}},
+            f"measured by version -7 of psnr@rife, not {METRICS.card('psnr@rife').version}",
+        ),
         (
             SCORE,
             {"ranked": False, "selection": {"kind": "partial", "text": "2 of 9 (partial)"}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vfibench.statistics import ClipMean, by_time, over_clips, percentile, summarise, throughput
+from vfibench.statistics import ClipMean, over_clips, percentile, summarise, throughput
 
 
 def row(value: float | None, **more: object) -> dict[str, object]:
@@ -84,10 +84,3 @@ def test_exact_frames_are_left_out_of_their_clip_and_an_exact_clip_as_a_whole() 
 def test_a_row_that_names_no_clip_leaves_no_mean_over_clips() -> None:
     assert over_clips([clip("a", 30.0), row(31.0, tags={"edge": "replicated"})], "psnr") is None
     assert over_clips([], "psnr") is None
-
-
-def test_each_time_has_its_own_mean_in_their_order() -> None:
-    rows = [clip("a", value, time) for value, time in ((30.0, 0.75), (40.0, 0.25), (34.0, 0.75))]
-    found = by_time(rows, "psnr")
-    assert {time: summary.mean for time, summary in found.items()} == {0.25: 40.0, 0.75: 32.0}
-    assert list(found) == [0.25, 0.75]

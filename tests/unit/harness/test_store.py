@@ -18,7 +18,10 @@ from vfibench.rows import count, merge_rows
 from vfibench.shards import Shard
 from vfibench.store import ResultStore
 
-CELL = Cell("blend", "ucf101", "vfibench", {"inputs": 2})
+SETTINGS = {"inputs": 2, "list_sha256": "ab", "times": [0.5], "metrics": {"psnr": 1}}
+FACTS = {"method": {"weights": None}}
+CELL = Cell("blend", "ucf101", "vfibench", SETTINGS, FACTS)
+PROVENANCE = {"command": "vfibench run", "versions": {"torch": "1"}, "device": {"name": "a CPU"}}
 
 
 def ok(index: int, value: float = 1.0, t: float = 0.5) -> dict[str, Any]:
@@ -32,10 +35,10 @@ def error(index: int) -> dict[str, Any]:
 def entry(planned: int = 3, cell: Cell = CELL) -> dict[str, Any]:
     return cell.to_json() | {
         "planned": planned,
-        "selection": {"kind": "official"},
-        "columns": {},
+        "selection": {"kind": "official", "text": "3 samples", "chosen": 3, "official": 3},
+        "columns": {"psnr": {"title": "PSNR", "version": 1, "unit": "dB", "better": "higher"}},
         "unavailable": {},
-        "provenance": {"versions": {"torch": "1"}},
+        "provenance": PROVENANCE,
         "sessions": [],
     }
 
@@ -82,7 +85,7 @@ def test_another_shard_of_the_same_cell_may_write_at_once(tmp_path: Path) -> Non
 
 def test_an_unwritable_place_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "scores").write_text("a file where a folder should be")
-    with pytest.raises(VfibenchError, match=r"cannot write .*choose another --out"):
+    with pytest.raises(VfibenchError, match=r"cannot write .*a file stands where a folder is needed"):
         ResultStore(tmp_path).open_cell(CELL, Shard())
 
 
@@ -103,7 +106,7 @@ def test_counts_add_up() -> None:
 
 def test_run_json_keeps_cells_of_earlier_commands(tmp_path: Path) -> None:
     store = ResultStore(tmp_path)
-    other = Cell("nearest", "ucf101", "vfibench", {"inputs": 2})
+    other = replace(CELL, method="nearest")
     store.write_run(Shard(), {"cells": [entry()]})
     store.write_run(Shard(), {"cells": [entry(cell=other)]})
     assert [result.cell.method for result in store.results()] == ["blend", "nearest"]
@@ -111,7 +114,7 @@ def test_run_json_keeps_cells_of_earlier_commands(tmp_path: Path) -> None:
 
 def test_the_latest_attempt_counts(tmp_path: Path) -> None:
     store = ResultStore(tmp_path)
-    again = Cell("blend", "ucf101", "vfibench", {"inputs": 2}, attempt=2)
+    again = replace(CELL, attempt=2)
     for cell, value in ((CELL, 1.0), (again, 2.0)):
         writer = store.open_cell(cell, Shard())
         writer.append([ok(0, value)], [])
@@ -133,6 +136,22 @@ def test_a_folder_without_runs_is_an_error(tmp_path: Path) -> None:
         read_results([tmp_path])
     with pytest.raises(VfibenchError, match="found nothing at"):
         read_results([tmp_path / "no"])
+
+
+def test_a_run_is_read_once_however_often_it_is_named(tmp_path: Path, monkeypatch) -> None:
+    shard_folder(tmp_path / "one", Shard(), [ok(0)])
+    shard_folder(tmp_path / "two", Shard(), [ok(0)])
+    (tmp_path / "link").symlink_to("one")
+    monkeypatch.chdir(tmp_path)
+    for words in (["one", "one"], [".", "one"], ["one", str(tmp_path / "one")], ["link", "one", "."]):
+        found = [result.folder.resolve().name for result in read_results([Path(word) for word in words])]
+        assert sorted(found) == ["one", "two"][: 2 if "." in words else 1]
+
+
+def test_more_rows_than_were_planned_are_damage(tmp_path: Path) -> None:
+    shard_folder(tmp_path, Shard(), [ok(0), ok(1), ok(2)])
+    with pytest.raises(VfibenchError, match=r"at most the 2 frames planned for blend.*, found 3"):
+        ResultStore(tmp_path).results()
 
 
 def shard_folder(folder: Path, shard: Shard, rows: list[dict[str, Any]]) -> Path:
@@ -198,15 +217,64 @@ def test_shards_join_the_same_new_attempt(tmp_path: Path) -> None:
 def test_provenance_is_that_of_the_session_that_wrote_first(tmp_path: Path) -> None:
     store = ResultStore(tmp_path)
     for torch in ("1", "2", "2"):
-        facts = {"versions": {"torch": torch}}
+        facts = PROVENANCE | {"versions": {"torch": torch}}
         store.write_run(Shard(), {"cells": [entry() | {"provenance": facts, "sessions": [facts]}]})
     (result,) = store.results()
-    assert result.info["provenance"] == {"versions": {"torch": "1"}}
+    assert result.info["provenance"] == PROVENANCE
     assert [session["versions"]["torch"] for session in result.info["sessions"]] == ["1", "2"]
 
 
+def on(device: str, *, wrote: bool = True, number: int = 3) -> dict[str, Any]:
+    facts = PROVENANCE | {"device": {"name": device}}
+    return entry(number) | {"provenance": facts, "sessions": [facts] if wrote else []}
+
+
+def names(store: ResultStore) -> tuple[str, list[str]]:
+    (result,) = store.results()
+    used = [session["device"]["name"] for session in result.info["sessions"]]
+    return result.info["provenance"]["device"]["name"], used
+
+
+def write_rows(store: ResultStore, shard: Shard, *numbers: int) -> None:
+    writer = store.open_cell(CELL, shard)
+    writer.append([ok(number) for number in numbers], [])
+    writer.close()
+
+
+def test_the_sessions_of_all_shards_are_told_those_of_the_first_in_front(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    for index, device in enumerate(("H200", "A100", "H200")):
+        store.write_run(Shard(index, 3), {"cells": [on(device)]})
+    assert names(store) == ("H200", ["H200", "A100"])
+    store.write_run(Shard(0, 3), {"cells": [on("L4", wrote=False)]})
+    assert names(store) == ("H200", ["H200", "A100"])
+
+
+def test_a_session_that_was_killed_is_told_where_there_are_rows(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    killed, mended = on("A100", wrote=False), on("H200")
+    store.write_run(Shard(), {"status": "running", "cells": [killed]})
+    store.write_run(Shard(), {"status": "running", "cells": [mended | {"sessions": []}]})
+    store.write_run(Shard(), {"status": "incomplete", "cells": [mended]})
+    assert names(store) == ("H200", ["H200"])  # it wrote nothing
+    write_rows(store, Shard(), 0)
+    store.write_run(Shard(), {"status": "running", "cells": [killed]})
+    store.write_run(Shard(), {"status": "running", "cells": [on("L4", wrote=False)]})
+    store.write_run(Shard(), {"status": "complete", "cells": [on("L4", wrote=False)]})
+    assert names(store) == ("H200", ["H200", "A100"])  # it may have written, the last one has not
+
+
+def test_who_is_writing_now_is_told(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path)
+    write_rows(store, Shard(), 0)
+    store.write_run(Shard(), {"status": "running", "cells": [on("A100", wrote=False)]})
+    assert names(store) == ("A100", ["A100"])
+    store.write_run(Shard(), {"status": "complete", "cells": [on("A100")]})
+    assert names(store) == ("A100", ["A100"])
+
+
 def write_cell(folder: Path, number: int) -> None:
-    cell = Cell(f"method{number}", "ucf101", "vfibench", {"inputs": 2})
+    cell = replace(CELL, method=f"method{number}")
     ResultStore(folder).write_run(Shard(), {"cells": [entry(cell=cell)]})
 
 

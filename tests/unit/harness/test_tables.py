@@ -11,6 +11,7 @@ from report.made_runs import MadeCell, write_run
 from vfibench.cli.tables import number, print_leaderboard, rate
 from vfibench.folders import read_results
 from vfibench.leaderboards import score_text
+from vfibench.resampling import interval
 from vfibench.statistics import Summary
 
 
@@ -94,9 +95,45 @@ def test_a_narrow_table_tells_what_a_wide_one_does(tmp_path, capsys, monkeypatch
 
 def test_a_narrow_table_of_ranked_methods_tells_their_ranks(tmp_path, capsys, monkeypatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    best = replace(NARROW, kind="official", level=36.0)
+    best = replace(NARROW, kind="official", level=36.0, samples=8, clips="abcdefgh")
     write_run(tmp_path, [replace(best, method="other", level=30.0), best])
     print_leaderboard(read_results([tmp_path]))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["column", "zooming-slowmo", "other"] in lines
     assert ["#", "1", "2"] in lines
+
+
+def test_methods_that_share_a_rank_say_so(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    cells = [MadeCell("one", level=36.0), MadeCell("other", level=36.0), MadeCell("worse", level=30.0)]
+    print_leaderboard(read_results([write_run(tmp_path, cells)]))
+    shown = capsys.readouterr().out
+    lines = [line.split() for line in shown.splitlines()]
+    assert sorted(line[0] for line in lines if line[1:2] in (["one"], ["other"], ["worse"])) == [
+        "1=",
+        "1=",
+        "3",
+    ]
+    assert "shares its rank, cannot be told apart by psnr" in shown
+
+
+def test_the_interval_stands_beside_the_mean_where_there_is_room(tmp_path, capsys, monkeypatch) -> None:
+    write_run(tmp_path, [MadeCell(samples=12, clips=tuple("aabbccddeefg"))])
+    (result,) = read_results([tmp_path])
+    low, high = interval(result.scores.values["psnr"], result.scores.units)
+    for width, there in ((160, True), (80, False)):
+        monkeypatch.setenv("COLUMNS", str(width))
+        print_leaderboard([result])
+        shown = capsys.readouterr().out
+        assert (f"{low:.3f}, {high:.3f}" in shown) == there
+        assert max(map(len, shown.splitlines())) <= width
+        row = next(line.split() for line in shown.splitlines() if "mean over clips" in line)
+        assert row[-2:] == ["7", "clips"]
+
+
+def test_too_few_clips_have_no_interval(tmp_path, capsys, monkeypatch) -> None:
+    lines = terminal(tmp_path, capsys, monkeypatch, clips=tuple("aabbccdd"))
+    heading = next(line for line in lines if line[:2] == ["#", "method"])
+    row = next(line for line in lines if line[:2] == ["1", "blend"])
+    assert heading[2:6] == ["psnr", "95%", "interval", "ssim"]
+    assert row[3] == "-"
