@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import torch
 
@@ -98,35 +98,18 @@ def measure_speed(
     Raises:
         VfibenchError: a number of target times the method does not give.
     """
-    from vfibench.frames import pad
-
-    target = torch.device(device)
-    count = inputs or method.card.inputs[0]
-    moments = target_times(method.card, count, times)
-    adapter = method.open(target)
-    generator = torch.Generator().manual_seed(0)
-    frames = torch.rand(batch, count, 3, height, width, generator=generator).to(target)
-    frames = pad(frames, method.card.padding)
-    predict = torch.compile(adapter.predict) if compiled else adapter.predict
-    elsewhere = getattr(adapter, "predict_timed", None)  # its network runs in a process of its own
-
-    def call() -> torch.Tensor:
-        with (
-            torch.inference_mode(),
-            torch.autocast(target.type, AUTOCAST[precision], AUTOCAST[precision] is not None),
-        ):
-            return predict(frames, moments)
-
+    found = prepared(
+        method, width, height, device=device, precision=precision, batch=batch, inputs=inputs, times=times,
+        compiled=compiled,
+    )  # fmt: skip
     plain = None
     if compiled or precision != "fp32":
         with torch.inference_mode():
-            plain = adapter.predict(frames, moments)
-    if target.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(target)
-    if elsewhere is None:
-        spent = timed(call, runs, warmup, target)
-    else:
-        spent = told(lambda: elsewhere(frames, moments), runs, warmup)
+            plain = found.adapter.predict(found.frames, found.moments)
+    if found.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(found.device)
+    spent = found.seconds(runs, warmup)
+    elsewhere = found.elsewhere is not None
     median = 1e3 * percentile(spent, 0.5)
     shared = batch * times
     return Speed(
@@ -138,7 +121,7 @@ def measure_speed(
         width=width,
         height=height,
         batch=batch,
-        inputs=count,
+        inputs=found.frames.shape[1],
         times=times,
         output_width=method.card.scale * width,
         output_height=method.card.scale * height,
@@ -148,12 +131,89 @@ def measure_speed(
         ms_p95=1e3 * percentile(spent, 0.95),
         ms_frame=median / shared,
         frames_per_s=1e3 * shared / median,
-        parameters=parameters(adapter) if method.card.learned or elsewhere else 0,
-        gflops=None if elsewhere else gflops(call),
-        peak_mb=None if elsewhere else peak_memory_mb(target),
+        parameters=parameters(found.adapter) if method.card.learned or elsewhere else 0,
+        gflops=None if elsewhere else gflops(found.call),
+        peak_mb=None if elsewhere else peak_memory_mb(found.device),
         compiled=compiled,
-        agreement_db=None if plain is None else psnr(call(), plain),
+        agreement_db=None if plain is None else psnr(found.call(), plain),
     )
+
+
+class CallSize(TypedDict):
+    """How a method is called when it is timed: the arguments of `prepared`, which says what they mean."""
+
+    width: int
+    height: int
+    device: str
+    precision: str
+    batch: int
+    inputs: int | None
+    times: int
+    compiled: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A method that is loaded, and the frames it is timed on.
+
+    Attributes:
+        adapter: the loaded method.
+        frames: [B, N, 3, H, W] random frames, padded.
+        moments: target times of a call.
+        device: of the frames.
+        call: predicts them once.
+        elsewhere: the call of a method whose network runs in a process of its own, which tells its
+            seconds; else None.
+    """
+
+    adapter: Any
+    frames: torch.Tensor
+    moments: tuple[float, ...]
+    device: torch.device
+    call: Callable[[], torch.Tensor]
+    elsewhere: Callable[[], tuple[object, float | None]] | None
+
+    def seconds(self, runs: int, warmup: int = 0) -> list[float]:
+        """Seconds of each of `runs` calls after `warmup` more."""
+        if self.elsewhere is None:
+            return timed(self.call, runs, warmup, self.device)
+        return told(self.elsewhere, runs, warmup)
+
+
+def prepared(
+    method: Method,
+    width: int,
+    height: int,
+    *,
+    device: str = "cpu",
+    precision: str = "fp32",
+    batch: int = 1,
+    inputs: int | None = None,
+    times: int = 1,
+    compiled: bool = False,
+) -> Prepared:
+    """Load a method and make what it is timed on; arguments and errors as of `measure_speed`."""
+    from vfibench.frames import pad
+
+    target = torch.device(device)
+    count = inputs or method.card.inputs[0]
+    moments = target_times(method.card, count, times)
+    adapter = method.open(target)
+    generator = torch.Generator().manual_seed(0)
+    frames = torch.rand(batch, count, 3, height, width, generator=generator).to(target)
+    frames = pad(frames, method.card.padding)
+    predict = torch.compile(adapter.predict) if compiled else adapter.predict
+    aside = getattr(adapter, "predict_timed", None)  # its network runs in a process of its own
+
+    def call() -> torch.Tensor:
+        with (
+            torch.inference_mode(),
+            torch.autocast(target.type, AUTOCAST[precision], AUTOCAST[precision] is not None),
+        ):
+            return predict(frames, moments)
+
+    elsewhere = None if aside is None else lambda: aside(frames, moments)
+    return Prepared(adapter, frames, moments, target, call, elsewhere)
 
 
 def target_times(card: AdapterCard, inputs: int, count: int) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from vfibench.contracts import AdapterCard
     from vfibench.timing import Speed
 
 
@@ -17,6 +18,9 @@ def register(app: typer.Typer) -> None:
 
 def speed(
     method: Annotated[str, typer.Option("--method", "-m", help="NAME[@VARIANT] or pkg.mod:Class")],
+    against: Annotated[
+        str, typer.Option(help="time this method in turns with it and show the ratio, see `check --speed`")
+    ] = "",
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input frames")] = "448x256",
     weights: Annotated[str, typer.Option("--weights", "-w", help="FILE or random")] = "random",
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "",
@@ -38,39 +42,56 @@ def speed(
     from vfibench.checks import check_count, check_device
     from vfibench.cli.run import default_device
     from vfibench.errors import VfibenchError
+    from vfibench.interleaving import take_turns
     from vfibench.methods import explained, find_card, resolve
     from vfibench.predictors import AUTOCAST
-    from vfibench.timing import measure_speed, target_times
+    from vfibench.timing import CallSize, measure_speed
 
     width, height = parse_size(size)
     device = device or default_device()
     check_device(device)
-    card = find_card(method)
     if precision not in AUTOCAST:
         raise VfibenchError(f"expected --precision {' | '.join(AUTOCAST)}, found {precision!r}")
-    if inputs is not None and inputs not in card.inputs:
-        known = " or ".join(map(str, sorted(card.inputs)))
-        raise VfibenchError(f"{card.name} takes {known} input frames, found --inputs {inputs}")
     for name, value in (("--batch-size", batch_size), ("--times", times), ("--runs", runs)):
         check_count(name, value, 1)
-    target_times(card, inputs or card.inputs[0], times)
     for name, value in (("--warmup", warmup), ("--threads", threads)):
         check_count(name, value, 0)
     if threads:
         torch.set_num_threads(threads)
-    if card.target.startswith("vfibench.workers") and (compiled or precision != "fp32"):
-        raise VfibenchError(f"--compile and --precision do not reach {card.name}, which runs elsewhere")
-    chosen = resolve(method, weights if card.learned else None, scoring=False)
-    with explained(f"{chosen.label} could not be timed at {size}"):  # out of memory as a rule
-        found = measure_speed(
-            chosen, width, height, device=device, precision=precision, batch=batch_size, inputs=inputs,
-            times=times, runs=runs, warmup=warmup, compiled=compiled,
-        )  # fmt: skip
-    if as_json:
-        print(json.dumps(found.to_json()))
-        return
-    for line in describe(found):
+    names = [method, against] if against else [method]
+    cards = [find_card(name) for name in names]
+    for card in cards:
+        check_card(card, inputs, times, plain=precision == "fp32" and not compiled)
+    arms = [
+        resolve(name, weights if card.learned else None, scoring=False)
+        for name, card in zip(names, cards, strict=True)
+    ]
+    sizes = CallSize(
+        width=width, height=height, device=device, precision=precision, batch=batch_size, inputs=inputs,
+        times=times, compiled=compiled,
+    )  # fmt: skip
+    with explained(f"{' and '.join(arm.label for arm in arms)} could not be timed at {size}"):
+        if against:  # out of memory is what goes wrong as a rule
+            turns = take_turns(arms[0], arms[1], sizes, runs, warmup)
+            content, lines = turns.to_json(), turns.describe()
+        else:
+            found = measure_speed(arms[0], runs=runs, warmup=warmup, **sizes)
+            content, lines = found.to_json(), describe(found)
+    for line in [json.dumps(content)] if as_json else lines:
         print(line)
+
+
+def check_card(card: AdapterCard, inputs: int | None, times: int, plain: bool) -> None:
+    """VfibenchError where a method cannot be timed as asked; `plain` is fp32 and not compiled."""
+    from vfibench.errors import VfibenchError
+    from vfibench.timing import target_times
+
+    if inputs is not None and inputs not in card.inputs:
+        known = " or ".join(map(str, sorted(card.inputs)))
+        raise VfibenchError(f"{card.name} takes {known} input frames, found --inputs {inputs}")
+    target_times(card, inputs or card.inputs[0], times)
+    if card.target.startswith("vfibench.workers") and not plain:
+        raise VfibenchError(f"--compile and --precision do not reach {card.name}, which runs elsewhere")
 
 
 def describe(found: Speed) -> list[str]:

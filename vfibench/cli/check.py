@@ -1,0 +1,155 @@
+"""`vfibench baseline` and `vfibench check`: the gate for continuous integration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from vfibench.gate.outcomes import Report
+
+Runs = Annotated[list[Path], typer.Argument(help="run folders, or folders of them")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("baseline")(baseline)
+    app.command("check")(check)
+
+
+def baseline(
+    runs: Runs,
+    out: Annotated[Path, typer.Option("--out", "-o", help="CSV file to write, to be committed")],
+    method: Annotated[
+        list[str] | None, typer.Option("--method", "-m", help="only this method's cells; repeat for several")
+    ] = None,
+) -> None:
+    """Keep a run's scores, frame by frame, for later runs to be held to."""
+    from vfibench.errors import VfibenchError, one_line
+    from vfibench.folders import read_results
+    from vfibench.gate.baseline import make_baseline
+    from vfibench.gate.files import write_baseline
+
+    results = read_results(runs)
+    known = {result.cell.method for result in results}
+    for name in method or ():
+        if name not in known:
+            raise VfibenchError(f"no cell of {name!r} in the run", f"it has {', '.join(sorted(known))}")
+    cells = make_baseline([one for one in results if not method or one.cell.method in method])
+    write_baseline(cells, out)
+    frames = sum(len(cell.frames) for cell in cells)
+    names = ", ".join(cell.id for cell in cells) if len(cells) < 5 else f"{len(cells)} cells"
+    print(one_line(f"wrote {out}: {names}; {frames} frames, {out.stat().st_size:,} bytes"))
+
+
+def check(
+    runs: Runs,
+    baseline: Annotated[Path, typer.Option(help="file of `vfibench baseline`")],
+    policy: Annotated[Path | None, typer.Option(help="TOML with tolerances of your own")] = None,
+    speed: Annotated[Path | None, typer.Option(help="JSON of `vfibench speed --against`")] = None,
+    junit: Annotated[Path | None, typer.Option(help="write JUnit XML here")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="write a summary in Markdown here")] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="write everything as JSON here")] = None,
+) -> None:
+    """Hold a run to a committed baseline: exit 0 pass, 1 regression, 3 not comparable, 2 bad input."""
+    from vfibench.folders import read_results
+    from vfibench.gate.files import read_baseline
+    from vfibench.gate.judging import judge, with_speed
+    from vfibench.gate.policy import Policy, SpeedLimit, read_policy
+    from vfibench.gate.speed import read_speed
+
+    rules = read_policy(policy) if policy else Policy()
+    found = judge(read_results(runs), read_baseline(baseline), rules)
+    if speed is not None:
+        found = with_speed(found, read_speed(speed, rules.speed or SpeedLimit()))
+    write_reports(found, junit, markdown, as_json)
+    print_report(found)
+    raise typer.Exit(found.exit_status)
+
+
+def write_reports(found: Report, junit: Path | None, markdown: Path | None, as_json: Path | None) -> None:
+    """Write the files that were asked for.
+
+    Raises:
+        VfibenchError: one cannot be written.
+    """
+    import json
+
+    from vfibench.gate import summary
+    from vfibench.gate.junit import junit as junit_text
+    from vfibench.lines import unwritable
+
+    texts: tuple[tuple[Path | None, Callable[[], str]], ...] = (
+        (junit, lambda: junit_text(found)),
+        (markdown, lambda: summary.markdown(found)),
+        (as_json, lambda: json.dumps(summary.as_json(found), indent=1, allow_nan=False) + "\n"),
+    )
+    for path, text in texts:
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text(), encoding="utf-8")
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+
+def print_report(found: Report) -> None:
+    """Print it, and in a job of GitHub its annotations; that nobody reads on changes no exit status."""
+    import os
+    import sys
+
+    from vfibench.errors import one_line
+    from vfibench.gate.workflow import commands
+
+    lines = [one_line(line).rstrip() for line in [*table_lines(found), *told_lines(found)]]
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        lines += commands(found)
+    try:
+        print("\n".join(lines), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails as it ends
+
+
+def table_lines(found: Report) -> list[str]:
+    """A table with a line a metric, or more where a name is long."""
+    import io
+    import shutil
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from vfibench.errors import one_line
+    from vfibench.gate import summary
+
+    width = max(shutil.get_terminal_size((160, 24)).columns, 80)  # a job's log has no width
+    text = io.StringIO()
+    table = Table(box=None, pad_edge=False)
+    for place, heading in enumerate(summary.HEADINGS):
+        numeric = place > 2
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
+    for cell in found.cells:
+        for one in cell.judgements:
+            table.add_row(one.verdict, one_line(cell.name), one_line(one.column), *summary.figures(one))
+    console = Console(
+        file=text, force_terminal=False, highlight=False, width=width, markup=False, emoji=False
+    )
+    console.print(table)
+    return text.getvalue().split("\n")[:-1]
+
+
+def told_lines(found: Report) -> Iterator[str]:
+    """The reasons with the worst frames, what changed, and the verdict as the last line."""
+    from vfibench.gate import summary
+
+    for cell in found.cells:
+        for columns, one in summary.reasons(cell):
+            yield f"{one.verdict} {cell.name} {columns}: {one.reason}"
+            yield from (f"  {line}" for line in summary.worst_lines(one))
+        yield from (f"changed in {cell.name}: {change}" for change in cell.changes)
+    yield from (f"note: {hint}" for hint in summary.hints(found))
+    yield summary.headline(found)
