@@ -9,6 +9,9 @@ from typing import Any
 
 from vfibench.contracts import PublishedScore
 
+PROTOCOLS = {"EMA-VFI CVPR23": "ema-vfi"}
+"""Whose scripts made the figures of a source, where its definitions are those of several."""
+
 
 def published_scores(method: str) -> tuple[PublishedScore, ...]:
     """What papers and READMEs print for a method, in the order of the table; empty for none."""
@@ -21,5 +24,7 @@ def _table() -> tuple[tuple[str, PublishedScore], ...]:
         return tuple(_score(**row) for row in csv.DictReader(file))
 
 
-def _score(method: str, value: str, **facts: Any) -> tuple[str, PublishedScore]:
-    return method, PublishedScore(value=float(value), **facts)
+def _score(method: str, value: str, source: str, **facts: Any) -> tuple[str, PublishedScore]:
+    protocol = next((name for start, name in PROTOCOLS.items() if source.startswith(start)), "")
+    score = PublishedScore(value=float(value), printed=value, source=source, protocol=protocol, **facts)
+    return method, score

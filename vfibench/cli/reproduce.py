@@ -1,0 +1,151 @@
+"""`vfibench reproduce`: published scores measured as they were made, and whether they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from vfibench.plan import Job, Request
+    from vfibench.published import Beside
+    from vfibench.reproducing import Attempt
+    from vfibench.store import CellResult
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command("reproduce")(reproduce)
+
+
+def reproduce(
+    method: Annotated[str, typer.Option("--method", "-m", help="NAME[@VARIANT] or pkg.mod:Class")],
+    dataset: Annotated[str, typer.Option("--dataset", "-d", help="NAME; left out: which there are")] = "",
+    weights: Annotated[
+        str | None, typer.Option("--weights", "-w", help="FILE of the released weights (else those fetched)")
+    ] = None,
+    data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="accept part of a dataset: a trial, never comparable")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="run folder (default runs/<key of the settings>)")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda where there is one)")] = "",
+    batch_size: Annotated[int, typer.Option(help="samples a call")] = 4,
+    workers: Annotated[
+        int, typer.Option(help="threads that decode and score (default: the cores, at most 8)")
+    ] = 0,
+    backbones: Annotated[
+        Path | None, typer.Option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
+    ] = None,
+) -> None:
+    """Measure a method's published scores on a dataset as they were made, and say whether they hold.
+
+    Definition, protocol, padding, variant and weights are those of the publication. A score is reproduced
+    within half of its last printed digit and what its metric may differ by between machines.
+
+    Exit status: 0 reproduced, 1 one differs, 3 none is comparable (with why), 2 bad input.
+    """
+    from vfibench.reproducing import attempts, outcome
+
+    tried, found = attempts(method, dataset, weights)
+    if tried:
+        from vfibench.process import settle_threads
+
+        settle_threads()
+        from vfibench.checks import check_count
+        from vfibench.cli.run import default_device
+        from vfibench.plan import Planner, Request
+
+        check_count("--workers", workers, 0)
+        common = Request(
+            data_root=data_root,
+            partial=partial,
+            device=device or default_device(),
+            batch_size=batch_size,
+            backbones=backbones,
+        )
+        jobs = [Planner(attempt.request(dataset, common)).jobs()[0] for attempt in tried]
+        folder = out or _default_folder(jobs)
+        results = score(jobs, common, folder, workers)
+        pairs = zip(tried, results, strict=True)
+        found = [*(each for attempt, result in pairs for each in attempt.judge(result)), *found]
+        for line in how_measured(tried, jobs):
+            print(line)
+        print(f"scores: {folder}    page: vfibench report {folder} --out site")
+    print_verdicts(f"{method} on {dataset}: published and measured", found)
+    raise typer.Exit(outcome(found))
+
+
+def _default_folder(jobs: Sequence[Job]) -> Path:
+    from vfibench.cli.run import run_key
+
+    return Path("runs") / run_key(list(jobs))
+
+
+def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> list[CellResult]:
+    """Score jobs into a folder, going on where an earlier call stopped; the result of each."""
+    import os
+
+    import torch
+
+    from vfibench.cli.progress import Reporter
+    from vfibench.runner import Runner
+    from vfibench.shards import Shard
+    from vfibench.store import ResultStore
+
+    store = ResultStore(folder)
+    with Reporter() as reporter:
+        reporter.announce(jobs)
+        threads = workers or min(8, os.cpu_count() or 1)
+        Runner(store, torch.device(request.device), Shard(), workers=threads, on_event=reporter).run(jobs)
+    results = {result.cell.key: result for result in store.results()}
+    return [results[job.cell.key] for job in jobs]
+
+
+def how_measured(tried: Sequence[Attempt], jobs: Sequence[Job]) -> Iterable[str]:
+    """A line a run: protocol, padding, weights."""
+    for attempt, job in zip(tried, jobs, strict=True):
+        rule, weights = job.padding, job.method.weights
+        padding = f"padding to {rule.multiple} ({rule.mode}, {rule.place})"
+        padding += f" and {rule.extra} more on every side" if rule.extra else ""
+        yield f"{attempt.method}: protocol {attempt.protocol}, {padding}, weights {weights or 'none'}"
+
+
+def print_verdicts(title: str, found: Sequence[Beside]) -> None:
+    """Published, measured, difference, tolerance, verdict; below, why the others are not comparable."""
+    import shutil
+
+    from rich.console import Console
+    from rich.table import Table
+
+    width = max(shutil.get_terminal_size((120, 24)).columns, 80)
+    console = Console(highlight=False, width=width, markup=False, emoji=False)
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for heading in ("metric", "published", "measured", "difference", "tolerance", "verdict", "source"):
+        figures = heading in {"published", "measured", "difference", "tolerance"}
+        table.add_column(heading, justify="right" if figures else "left", overflow="fold", no_wrap=figures)
+    for each in found:
+        table.add_row(*_cells(each))
+    console.print(table)
+    for each in found:
+        if each.why:
+            console.print(f"  {_cells(each)[0]} {_cells(each)[1]}: {each.why}", style="dim")
+    verdicts = [each.verdict for each in found]
+    console.print(", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts)))
+
+
+def _cells(each: Beside) -> tuple[str, ...]:
+    from vfibench.leaderboards import score_text
+    from vfibench.published import published_text, tolerance_text
+
+    return (
+        each.column + (f" ({each.score.variant})" if each.score.variant else ""),
+        published_text(each.score),
+        "-" if each.measured is None else score_text(each.column, each.measured),
+        each.difference_text or "-",
+        tolerance_text(each.score),
+        each.verdict,
+        each.score.source,
+    )
