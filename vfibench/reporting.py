@@ -1,4 +1,4 @@
-"""From run folders to a static site: every registered page, then an index of what they wrote.
+"""From run folders to a static site: every registered page, then an index of what they wrote; or to text.
 
 A page is a plugin (see `vfibench.contracts.Page`); one that fails is reported and harms no other. Only
 stored results are read: no dataset, no network, no GPU.
@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vfibench.contracts import PageCard
+from vfibench.contracts import Page, PageCard, PageOptions
 from vfibench.errors import VfibenchError
 from vfibench.folders import read_results
 from vfibench.lines import unwritable
+from vfibench.naming import check_named
 from vfibench.registry import PAGES, import_sibling, load_target
 from vfibench.store import CellResult
+
+FORMATS = ("html", "markdown", "latex", "csv")
 
 
 @dataclass(frozen=True)
@@ -32,20 +35,26 @@ class Section:
     pages: tuple[tuple[str, str], ...]
 
 
-def write_site(runs: Sequence[Path], out: Path) -> Path:
+def write_site(runs: Sequence[Path], out: Path, options: PageOptions | None = None) -> Path:
     """Render all pages of some runs.
 
     Args:
         runs: run folders, or folders of them.
         out: folder of the site, made where missing; files of the same name are replaced.
+        options: what pages that take options are told; `pages` is filled in.
 
     Returns:
         The path of the site's index.html.
 
     Raises:
-        VfibenchError: a run cannot be read, `out` is a file or cannot be written, or every page failed.
+        VfibenchError: a run cannot be read, a frame is named that is not in any, `out` is a file or cannot be
+            written, or a page failed and there is no other.
     """
+    asked = checked_options(options or PageOptions())
     results = tuple(read_results(runs))
+    check_named(results, asked.named)
+    if not any(result.counts["ok"] for result in results):
+        _warn(f"no frame has a score in {', '.join(map(str, runs))}: there is next to nothing to show")
     index = out / "index.html"
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -55,9 +64,13 @@ def write_site(runs: Sequence[Path], out: Path) -> Path:
     for problem in PAGES.problems():
         _warn(f"the page plugin {problem.origin} failed to load: {problem.reason}")
     cards = sorted(PAGES.cards(), key=lambda card: card.order)
-    sections = [section for card in cards if (section := _section(card, results, out)) is not None]
-    if not sections:
-        raise VfibenchError(f"expected pages in {out}, every page plugin failed", "see the warnings above")
+    sections = _sections(cards, results, out, asked)
+    if len(sections) < len(cards) and not any(section.pages for section in sections):
+        if not index.stat().st_size:
+            index.unlink()
+        raise VfibenchError(
+            f"expected pages in {out}, found none that could be written", "see the warnings above"
+        )
     try:
         index.write_text(_index(sections, results), encoding="utf-8")
     except OSError as error:
@@ -65,10 +78,103 @@ def write_site(runs: Sequence[Path], out: Path) -> Path:
     return index
 
 
-def _section(card: PageCard, results: Sequence[CellResult], out: Path) -> Section | None:
+def write_tables(runs: Sequence[Path], form: str, out: Path | None, *, intervals: bool = False) -> list[Path]:
+    """Leaderboards as text.
+
+    Args:
+        runs: run folders, or folders of them.
+        form: "markdown", "latex" or "csv".
+        out: a file for all tables; a folder (one that is there, or a name without a suffix) for a file a
+            (dataset, protocol); None for standard output.
+        intervals: whether 95% intervals stand beside the means.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        VfibenchError: another format, a run that cannot be read, or a file that cannot be written.
+    """
+    if form not in FORMATS[1:]:
+        raise VfibenchError(f"expected --format {' | '.join(FORMATS)}, found {form!r}")
+    results = tuple(read_results(runs))
+    apart = out is not None and (out.is_dir() or not out.suffix)
+    make = load_target(import_sibling(PAGES.catalog, PAGES.folder).TEXTS)
+    texts: list[tuple[str, str]] = make(results, form, intervals=intervals, apart=apart)
+    if out is None:
+        sys.stdout.write(texts[0][1])
+        return []
+    written = [(out / name if apart else out, text) for name, text in texts]
+    for path, text in written:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise unwritable(path, error) from error
+    return [path for path, _ in written]
+
+
+def write_pages(name: str, results: Sequence[CellResult], out: Path) -> list[tuple[str, str]]:
+    """One plugin's pages of some results, without an index.
+
+    Args:
+        name: of the plugin, such as "compare".
+        results: what the pages are about.
+        out: a folder, made where missing.
+
+    Returns:
+        (title, file name relative to `out`) of each page.
+
+    Raises:
+        VfibenchError: there is no such plugin, or `out` cannot be written.
+    """
+    plugin = _plugin(PAGES.card(name), PageOptions(pages=frozenset({name}), index=False))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return [_checked(title, file, out) for title, file in plugin.render(results, out)]
+    except OSError as error:
+        raise unwritable(out, error) from error
+
+
+def checked_options(options: PageOptions) -> PageOptions:
+    """Options as they came.
+
+    Raises:
+        VfibenchError: the number of sample pages is none.
+    """
+    if options.samples < 0:
+        raise VfibenchError(
+            f"expected --samples of 0 or more, found {options.samples}", "0 leaves sample pages out"
+        )
+    return options
+
+
+def _plugin(card: PageCard, options: PageOptions) -> Page:
+    """The page plugin of a card, told the options if it takes them."""
+    made: Page = load_target(card.target)(*([options] if card.options else []))
+    return made
+
+
+def _sections(
+    cards: Sequence[PageCard], results: Sequence[CellResult], out: Path, asked: PageOptions
+) -> list[Section]:
+    """What every plugin wrote that did not fail.
+
+    Where one fails, the others are made again and told that it is not there: they may have linked to it.
+    """
+    told = replace(asked, pages=frozenset(card.name for card in cards))
+    found = [(card, _section(card, results, out, told)) for card in cards]
+    good = [card for card, section in found if section is not None]
+    if good and len(good) < len(cards):
+        return _sections(good, results, out, asked)
+    return [section for _, section in found if section is not None]
+
+
+def _section(
+    card: PageCard, results: Sequence[CellResult], out: Path, options: PageOptions
+) -> Section | None:
     """One plugin's pages, or None and a warning where it failed."""
     try:
-        pages = load_target(card.target)().render(results, out)
+        pages = _plugin(card, options).render(results, out)
         return Section(card.title or card.name, tuple(_checked(title, name, out) for title, name in pages))
     except (Exception, SystemExit) as error:  # a plugin may raise anything
         reason = str(error) if isinstance(error, VfibenchError) else f"{type(error).__name__}: {error}"

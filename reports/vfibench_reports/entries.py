@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vfibench.cells import short_key
 from vfibench.leaderboards import Entry, Group
 from vfibench.store import CellResult
-from vfibench_reports.figures import MISSING
-from vfibench_reports.site import web_link
+from vfibench_reports.figures import MISSING, quantity
+from vfibench_reports.site import file_url, page_name, web_link
 from vfibench_reports.tables import Field
-
-DIFFERENCES = {
-    "list_sha256": "list",
-    "weights_sha256": "weights",
-    "batch_size": "batch",
-    "selection": "which is",
-}
-"""Settings whose own name says too little in a table."""
+from vfibench_reports.twins import apart
 
 
 def fact(result: CellResult, room: str, name: str) -> str:
@@ -34,39 +25,30 @@ def text_field(text: object) -> Field:
 
 
 def names(entries: Sequence[Entry], *, titles: bool = True) -> list[Field]:
-    """The method's name, linked to its code, with its title; equal names say what sets them apart."""
-    total = Counter(entry.label for entry in entries)
+    """The method's name, linked to its page, with its title; equal names say what sets them apart."""
     fields = []
-    for entry in entries:
-        twins = [other for other in entries if other.label == entry.label]
-        words = [fact(entry.result, "method", "title")] * titles
-        words += [_difference(entry, twins)] * (total[entry.label] > 1)
-        link = web_link(fact(entry.result, "method", "code_url"))
+    for entry, difference in zip(entries, apart([entry.result for entry in entries]), strict=True):
+        words = [fact(entry.result, "method", "title")] * titles + [difference]
+        link = method_link(entry.label)
         fields.append(Field(entry.label, detail="; ".join(word for word in words if word), link=link))
     return fields
 
 
-def _difference(entry: Entry, twins: Sequence[Entry]) -> str:
-    """The settings in which entries of one name differ, else their run folders."""
-    own = entry.result.cell.settings
-    keys = sorted({key for twin in twins for key in twin.result.cell.settings})
-    differ = [
-        key for key in keys if any(twin.result.cell.settings.get(key) != own.get(key) for twin in twins)
-    ]
-    if not differ:
-        return f"run {entry.result.folder.name}"
-    return ", ".join(
-        f"{DIFFERENCES.get(key, key.replace('_', ' '))} {_short(own.get(key))}" for key in differ
-    )
+def method_link(label: str) -> str:
+    """The address of a method's page."""
+    return file_url(page_name("method", label))
 
 
-def _short(value: Any) -> str:
-    """A setting in a few characters: hashes and structures by their first digits."""
-    if value is None or value == "":
-        return "none"
-    if isinstance(value, list | dict):
-        return f"#{short_key(value, 6)}"
-    return str(value)[:8] if isinstance(value, str) and len(value) == 64 else str(value)
+def code(entry: Entry) -> Field:
+    """A link to the method's code, where its card has a plain web address."""
+    link = web_link(fact(entry.result, "method", "code_url"))
+    return Field("code", link=link) if link else Field(MISSING)
+
+
+def parameters(entry: Entry) -> Field:
+    """Scalars in the network, in millions."""
+    stored = entry.result.cell.facts.get("method", {}).get("parameters")
+    return quantity(None if stored is None else stored / 1e6)
 
 
 def weights(entry: Entry) -> Field:
@@ -86,11 +68,27 @@ def frames(entry: Entry) -> Field:
     return Field(f"{counts['ok']}{part}", counts["ok"], detail, tip="frames with a score")
 
 
+def devices(result: CellResult) -> list[tuple[str, str]]:
+    """(name, threads in words) of each device that a cell's frames were predicted on, in order of first use.
+
+    More than one where shards or a resumed run had others: then its speed is that of no device.
+    """
+    info = result.info
+    used = [session["device"] for session in info["sessions"] or [info["provenance"]]]
+    return list(dict.fromkeys((device["name"], _threads(device)) for device in used))
+
+
+def _threads(device: Mapping[str, Any]) -> str:
+    threads = device.get("threads") if device.get("type") == "cpu" else None
+    return f"{threads} thread{'' if threads == 1 else 's'}" if threads else ""
+
+
 def hardware(entry: Entry) -> Field:
-    """The device's own name, with threads on a CPU."""
-    device = entry.result.info["provenance"]["device"]
-    threads = f"{device['threads']} threads" if device.get("type") == "cpu" and "threads" in device else ""
-    return Field(device["name"], detail=threads)
+    """The device's own name, with threads on a CPU; of several, all."""
+    used = devices(entry.result)
+    text, detail = (" and ".join(dict.fromkeys(filter(None, words))) for words in zip(*used, strict=True))
+    tip = "figures of several devices together: in no comparison of speeds" if len(used) > 1 else ""
+    return Field(text, detail=detail, tip=tip)
 
 
 def shared_facts(group: Group) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 from vfibench.leaderboards import Board, Entry, Group, score_text
+from vfibench.ranking import unfair
 from vfibench.statistics import Summary
-from vfibench_reports.tables import Column, Field
-
-Mark = Literal["", "best", "second"]
+from vfibench_reports.tables import Column, Field, Mark
 
 MISSING = "–"
 
@@ -32,16 +30,19 @@ def metric_column(board: Board, column: str) -> Column:
 
 
 def score_field(entry: Entry, column: str, mark: Mark = "") -> Field:
-    """The mean of one column, with what was left out of it."""
+    """The mean of one column, its 95% interval, and what was left out of it."""
     summary = entry.scores.get(column)
     if summary is None:
         return Field(MISSING, tip=entry.result.info["unavailable"].get(column, "not measured"))
-    return summary_field(column, summary, mark)
+    return summary_field(column, summary, mark, entry.intervals.get(column))
 
 
-def summary_field(column: str, summary: Summary, mark: Mark = "") -> Field:
-    """A mean, with what was left out of it."""
-    left_out = [f"+{summary.exact} exact"] * (summary.exact > 0)
+def summary_field(
+    column: str, summary: Summary, mark: Mark = "", interval: tuple[float, float] | None = None
+) -> Field:
+    """A mean, its interval where there is one, and what was left out of it."""
+    left_out = [interval_text(column, interval)] if interval else []
+    left_out += [f"+{summary.exact} exact"] * (summary.exact > 0)
     left_out += [f"{summary.undefined} undefined"] * (summary.undefined > 0)
     tip = f"mean of {summary.n} frames"
     if summary.mean is None:
@@ -51,11 +52,19 @@ def summary_field(column: str, summary: Summary, mark: Mark = "") -> Field:
     return Field(score_text(column, summary.mean), summary.mean, ", ".join(left_out), mark, tip=tip)
 
 
+def interval_text(column: str, interval: tuple[float, float]) -> str:
+    """Both ends with the digits of the mean: "34.102–34.518"."""
+    return "–".join(score_text(column, end) for end in interval)
+
+
 def marks(board: Board, group: Group, column: str) -> list[Mark]:
-    """Best and second of a ranked group of two or more; equal as printed is equal."""
+    """Best and second of a ranked group of two or more; equal as printed is equal.
+
+    None where the means leave out different frames: an undefined or exact frame is no merit.
+    """
     values = [_comparable(column, entry.scores.get(column)) for entry in group.entries]
     found = sorted({value for value in values if value is not None}, reverse=board.better[column] == "higher")
-    if not group.ranked or len(found) < 2:
+    if not group.ranked or len(found) < 2 or unfair([entry.result for entry in group.entries], column):
         return [""] * len(values)
     return ["best" if value == found[0] else "second" if value == found[1] else "" for value in values]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from vfibench.contracts import PageOptions
 from vfibench.store import CellResult
-from vfibench_reports.site import render
+from vfibench_reports.catalog import CARDS
+from vfibench_reports.site import render, slug
 from vfibench_reports.tables import Column, Field, Table
 
 
@@ -30,7 +32,30 @@ def render_index(sections: Sequence[Section], results: Sequence[CellResult]) -> 
         results: every cell that was read.
     """
     folders = {result.folder for result in results}
-    return render("index.html", sections=sections, cells=cell_table(results), folders=len(folders))
+    return render(
+        "index.html",
+        options=PageOptions(pages=_kinds(sections)),
+        sections=list(zip(_places(sections), sections, strict=True)),
+        cells=cell_table(results),
+        folders=len(folders),
+    )
+
+
+def _kinds(sections: Sequence[Section]) -> frozenset[str]:
+    """Names of the built-in kinds of page that are in the site."""
+    titles = {section.title for section in sections if section.pages}
+    return frozenset(card.name for card in CARDS if card.title in titles)
+
+
+def _places(sections: Sequence[Section]) -> list[str]:
+    """An id of each section, unique in the page; the bar leads to those of the built-in pages."""
+    places = ["content", "what-was-read"]  # ids that the templates use
+    for section in sections:
+        place = slug(section.title) or "pages"
+        while place in places:
+            place += "-"
+        places.append(place)
+    return places[2:]
 
 
 def cell_table(results: Sequence[CellResult]) -> Table:
@@ -44,7 +69,7 @@ def cell_table(results: Sequence[CellResult]) -> Table:
         Column("failed", "failed", first="descending", style="number"),
         Column("run", "run", style="code"),
     ]
-    return Table("cells", "Cells", columns, [_cell_row(result) for result in results])
+    return Table("cells", "Cells", columns, [_cell_row(result) for result in results], tools=True)
 
 
 def _cell_row(result: CellResult) -> list[Field]:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
+from vfibench.contracts import PageOptions
 from vfibench.leaderboards import Board, Entry, Group, boards, kind, score_text
+from vfibench.resampling import DRAWS
 from vfibench.store import CellResult
-from vfibench_reports.entries import fact, frames, names, shared_facts, text_field, weights
+from vfibench_reports.compare_data import held_names
+from vfibench_reports.entries import (
+    fact,
+    frames,
+    hardware,
+    names,
+    parameters,
+    shared_facts,
+    text_field,
+    weights,
+)
 from vfibench_reports.figures import MISSING, marks, metric_column, quantity, score_field
 from vfibench_reports.levels import level_table
-from vfibench_reports.methods import method_table, speed_table
+from vfibench_reports.methods import PARAMETERS, Figure, method_table, speed_table
 from vfibench_reports.origins import origins
 from vfibench_reports.published import published_table
-from vfibench_reports.site import page_name, render, write_page
+from vfibench_reports.relatives import Relative, relatives
+from vfibench_reports.site import file_url, page_name, render, write_page
 from vfibench_reports.tables import METHOD, Column, Field, Table
 
 WIDE = 12  # metric columns side by side up to here; beyond, other definitions get tables of their own
@@ -23,12 +38,16 @@ WIDE = 12  # metric columns side by side up to here; beyond, other definitions g
 class LeaderboardPage:
     """The page plugin; see `vfibench.contracts.Page`."""
 
+    def __init__(self, options: PageOptions | None = None) -> None:
+        self.options = options or PageOptions()
+
     def render(self, results: Sequence[CellResult], out: Path) -> list[tuple[str, str]]:
         """Write a page a (dataset, protocol) into `out`; (title, file name) of each."""
-        pages = []
+        pages, compared = [], held_names(results)
         for board in boards(results):
             name = page_name("leaderboard", board.dataset, board.protocol)
-            write_page(out, name, render_board(board))
+            related = relatives(results, board.dataset, board.protocol, self.options, but="leaderboard")
+            write_page(out, name, render_board(board, related, compared, self.options))
             pages.append((f"{board.dataset}, protocol {board.protocol}", name))
         return pages
 
@@ -39,6 +58,8 @@ class GroupView:
 
     Attributes:
         levels: means over clips and at each time, where they tell more than `scores`.
+        pair: names of the first two, and the address that compares them; None where there are none.
+        units: what the intervals draw again, "clips" or "samples".
     """
 
     heading: str
@@ -47,17 +68,33 @@ class GroupView:
     scores: Table
     levels: Table | None
     definitions: tuple[Table, ...]
+    pair: tuple[str, str, str] | None
+    units: str
 
 
-def render_board(board: Board) -> str:
-    """The page of one board as HTML."""
+def render_board(
+    board: Board, related: Sequence[Relative], compared: Mapping[int, str], options: PageOptions
+) -> str:
+    """The page of one board as HTML.
+
+    Args:
+        board: what it is about.
+        related: the other pages of the same scores.
+        compared: names on the comparison page, as `held_names` gives them.
+        options: what else is in the site.
+    """
     entries = [entry for group in board.groups for entry in group.entries]
     return render(
         "leaderboard.html",
+        options=options,
         board=board,
         facts=lambda room, name: fact(entries[0].result, room, name),
         columns=main_columns(board),
-        groups=[group_view(board, group, tag) for group, tag in zip(board.groups, _tags(board), strict=True)],
+        groups=[
+            group_view(board, group, tag, _pair(group, related, compared)) for group, tag in tagged(board)
+        ],
+        related=related,
+        draws=DRAWS,
         speed=speed_table(entries),
         methods=method_table(entries),
         published=published_table(entries),
@@ -65,8 +102,8 @@ def render_board(board: Board) -> str:
     )
 
 
-def group_view(board: Board, group: Group, tag: str) -> GroupView:
-    """A group's own tables."""
+def group_view(board: Board, group: Group, tag: str, pair: tuple[str, str, str] | None) -> GroupView:
+    """A group's own tables; `pair` as `GroupView` has it."""
     return GroupView(
         heading=group.heading,
         ranked=group.ranked,
@@ -74,7 +111,22 @@ def group_view(board: Board, group: Group, tag: str) -> GroupView:
         scores=score_table(board, group, f"scores-{tag}"),
         levels=level_table(board, group, main_columns(board), f"levels-{tag}"),
         definitions=definition_tables(board, group, tag),
+        pair=pair,
+        units="clips" if group.entries[0].result.scores.of_clips else "samples",
     )
+
+
+def _pair(
+    group: Group, related: Sequence[Relative], compared: Mapping[int, str]
+) -> tuple[str, str, str] | None:
+    """The first two of a group, as the comparison page calls them, and the address of their comparison."""
+    page = next((one.name for one in related if one.kind == "compare"), None)
+    names = [compared[id(entry.result)] for entry in group.entries[:2] if id(entry.result) in compared]
+    if len(names) < 2 or page is None:
+        return None
+    first, second = names
+    state = urlencode({"a": first, "b": second}, quote_via=quote)
+    return first, second, f"{file_url(page)}#{state}"
 
 
 def main_columns(board: Board) -> list[str]:
@@ -85,24 +137,70 @@ def main_columns(board: Board) -> list[str]:
     return [column for column in board.columns if column.partition("@")[2] in {"", ranking}]
 
 
-def _tags(board: Board) -> list[str]:
-    """A short unique word a group, for the URL: "2", "4", "2-apart", "2-apart-b"."""
+def tagged(board: Board) -> list[tuple[Group, str]]:
+    """Each group with a short unique word for the address: "2", "4", "2-apart", "2-apart.2"."""
     tags: list[str] = []
     for group in board.groups:
         inputs = group.entries[0].result.cell.settings["inputs"]
         tag = f"{inputs}" if group.ranked else f"{inputs}-apart"
         same = sum(other == tag or other.startswith(f"{tag}.") for other in tags)
         tags.append(f"{tag}.{same + 1}" if same else tag)
-    return tags
+    return list(zip(board.groups, tags, strict=True))
 
 
 def score_table(board: Board, group: Group, name: str) -> Table:
-    """The leaderboard itself: rank, method, n, scores, frames/s, input frames, weights."""
+    """The leaderboard itself: rank, method, n, scores, speed, and what the method is and has seen."""
     shown = main_columns(board)
     marked = {column: marks(board, group, column) for column in shown}
     columns = [METHOD, Column("n", "n", tip="frames with a score", first="descending", style="number")]
     columns += [metric_column(board, column) for column in shown]
-    columns += [
+    columns += [column for column, _ in FACTS]
+    rows = [
+        [
+            title,
+            frames(entry),
+            *(score_field(entry, column, marked[column][place]) for column in shown),
+            *(get(entry) for _, get in FACTS),
+        ]
+        for place, (entry, title) in enumerate(zip(group.entries, names(group.entries), strict=True))
+    ]
+    if group.ranked:
+        tip = f"1 + the number of methods whose {board.columns[0]} is significantly better"
+        columns.insert(0, Column("rank", "#", tip=tip, style="number"))
+        rows = [[Field(str(e.rank), e.rank), *row] for e, row in zip(group.entries, rows, strict=True)]
+    else:
+        columns.append(Column("note", "why not ranked"))
+        rows = [[*row, text_field(e.note)] for e, row in zip(group.entries, rows, strict=True)]
+    return Table(name, f"Scores, {group.heading}", columns, rows, tools=True)
+
+
+def _speed(entry: Entry) -> Field:
+    return quantity(entry.speed.frames_per_s if entry.speed else None)
+
+
+def _hardware(entry: Entry) -> Field:
+    """What was timed on; nothing where nothing was."""
+    return hardware(entry) if entry.speed else Field(MISSING)
+
+
+def _memory(entry: Entry) -> Field:
+    return quantity(entry.speed.peak_mb if entry.speed else None)
+
+
+def _inputs(entry: Entry) -> Field:
+    count = entry.result.cell.settings["inputs"]
+    return Field(str(count), count)
+
+
+def _training(entry: Entry) -> Field:
+    """The gist; the whole text is in the table of methods."""
+    told = fact(entry.result, "method", "training_data")
+    gist = re.split(r"[:;(]", told)[0].strip()
+    return Field(gist or MISSING, tip=told if told != gist else "")
+
+
+FACTS: tuple[Figure, ...] = (
+    (
         Column(
             "fps",
             "frames/s",
@@ -110,27 +208,19 @@ def score_table(board: Board, group: Group, name: str) -> Table:
             first="descending",
             style="number",
         ),
+        _speed,
+    ),
+    (Column("memory", "memory", "peak MiB", style="number"), _memory),
+    (
         Column("inputs", "inputs", tip="input frames of a sample, all the method may use", style="number"),
-        Column("weights", "weights", style="code"),
-    ]
-    rows = [
-        [
-            title,
-            frames(entry),
-            *(score_field(entry, column, marked[column][place]) for column in shown),
-            quantity(entry.speed.frames_per_s if entry.speed else None),
-            Field(str(entry.result.cell.settings["inputs"]), entry.result.cell.settings["inputs"]),
-            weights(entry),
-        ]
-        for place, (entry, title) in enumerate(zip(group.entries, names(group.entries), strict=True))
-    ]
-    if group.ranked:
-        columns.insert(0, Column("rank", "#", tip=f"by {board.columns[0]}", style="number"))
-        rows = [[Field(str(e.rank), e.rank), *row] for e, row in zip(group.entries, rows, strict=True)]
-    else:
-        columns.append(Column("note", "why not ranked"))
-        rows = [[*row, text_field(e.note)] for e, row in zip(group.entries, rows, strict=True)]
-    return Table(name, f"Scores, {group.heading}", columns, rows)
+        _inputs,
+    ),
+    (PARAMETERS, parameters),
+    (Column("training", "training data"), _training),
+    (Column("weights", "weights", style="code"), weights),
+    (Column("hardware", "hardware", tip="of frames/s and memory"), _hardware),
+)
+"""What the score table tells of a method beside its scores."""
 
 
 def definition_tables(board: Board, group: Group, tag: str) -> tuple[Table, ...]:

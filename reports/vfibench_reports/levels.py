@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from vfibench.arrays import FloatArray
 from vfibench.leaderboards import Board, Entry, Group, score_text
-from vfibench.statistics import by_time
+from vfibench.statistics import Summary
 from vfibench_reports.entries import names
 from vfibench_reports.figures import MISSING, metric_column, summary_field
 from vfibench_reports.tables import METHOD, Column, Field, Table
@@ -27,7 +30,7 @@ def level_table(board: Board, group: Group, columns: Sequence[str], name: str) -
         return None
     head = [METHOD, Column("over", "mean over"), Column("n", "n", first="descending", style="number")]
     head += [metric_column(board, column) for column in columns]
-    return Table(name, f"Means over clips and at each time, {group.heading}", head, rows)
+    return Table(name, f"Means over clips and at each time, {group.heading}", head, rows, tools=True)
 
 
 def _lines(entry: Entry, columns: Sequence[str]) -> list[list[Field]]:
@@ -36,16 +39,26 @@ def _lines(entry: Entry, columns: Sequence[str]) -> list[list[Field]]:
         n = max(clip.clips for clip in entry.clips.values())
         clips = [[Field("clips"), _count(n), *(_clip_field(entry, column) for column in columns)]]
     if len(entry.result.cell.settings["times"]) > 1:
-        found = {column: by_time(entry.result.rows, column) for column in columns}
-        times = [
-            [
-                Field(f"frames at t = {time:g}"),
-                _count(max(summaries[time].n for summaries in found.values())),
-                *(summary_field(column, found[column][time]) for column in columns),
-            ]
-            for time in next(iter(found.values()))
-        ]
+        times = [_time_line(entry, columns, time) for time in entry.result.cell.settings["times"]]
     return clips + times
+
+
+def _time_line(entry: Entry, columns: Sequence[str], time: float) -> list[Field]:
+    """The means over the frames at one time."""
+    scores = entry.result.scores
+    there = np.array([found == time for _, found in scores.frames], bool)
+    missing = np.full(len(scores), np.nan)
+    found = [(column, _summary(scores.values.get(column, missing)[there])) for column in columns]
+    count = _count(max(summary.n for _, summary in found))
+    return [Field(f"frames at t = {time:g}"), count, *(summary_field(*one) for one in found)]
+
+
+def _summary(values: FloatArray) -> Summary:
+    """The summary of [F] scores as `vfibench.arrays.Scores` has them."""
+    finite = values[np.isfinite(values)]
+    exact = int(np.isposinf(values).sum())
+    mean = float(finite.mean()) if finite.size else None
+    return Summary(mean, int(finite.size), exact, int(values.size) - int(finite.size) - exact)
 
 
 def _count(n: int) -> Field:

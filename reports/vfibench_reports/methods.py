@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from vfibench.leaderboards import Entry
-from vfibench_reports.entries import fact, hardware, names, text_field, weights
+from vfibench_reports.entries import code, fact, hardware, names, parameters, text_field, weights
 from vfibench_reports.figures import MISSING, quantity
 from vfibench_reports.tables import METHOD, Column, Field, Table
 
 Figure = tuple[Column, Callable[[Entry], Field]]
 """A column and the field of an entry it shows."""
+
+PARAMETERS = Column("parameters", "parameters", "millions", "scalars in the network", style="number")
 
 
 def speed_table(entries: Sequence[Entry]) -> Table | None:
@@ -32,10 +34,12 @@ def method_table(entries: Sequence[Entry]) -> Table:
         (Column("inputs", "inputs", style="number"), _inputs),
         (Column("variant", "variant"), _setting("variant")),
         (Column("precision", "precision"), _setting("precision")),
+        (PARAMETERS, parameters),
         (Column("weights", "weights", style="code"), weights),
-        (Column("training", "training data"), of_card("training_data")),
+        (Column("training", "training data", style="prose"), of_card("training_data")),
         (Column("licence", "licence"), of_card("licence")),
         (Column("paper", "paper"), of_card("paper")),
+        (Column("code", "code"), code),
     ]
     told = [figure for figure in figures if any(figure[1](entry).text != MISSING for entry in entries)]
     return _table("methods", "Methods", entries, told, names(entries))

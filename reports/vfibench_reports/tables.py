@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+Mark = Literal["", "best", "second", "aside"]
+
 
 @dataclass(frozen=True)
 class Column:
@@ -18,7 +20,8 @@ class Column:
         detail: a second, small line of the heading, such as a unit.
         tip: what it means, in one line.
         first: the direction the first click sorts in: best first.
-        style: "number" (figures), "text", "code" (file names, hashes) or "head" (what the row is about).
+        style: "number" (figures), "text", "prose" (sentences), "code" (file names, hashes) or "head" (what
+            the row is about).
         upper: show the label in capitals, as papers print "PSNR".
     """
 
@@ -27,7 +30,7 @@ class Column:
     detail: str = ""
     tip: str = ""
     first: Literal["ascending", "descending"] = "ascending"
-    style: Literal["number", "text", "code", "head"] = "text"
+    style: Literal["number", "text", "prose", "code", "head"] = "text"
     upper: bool = False
 
 
@@ -43,7 +46,7 @@ class Field:
         text: what is shown.
         value: what is sorted by, where that is not the text: NaN is not allowed, None sorts last.
         detail: small text beside (figures) or below (names) it.
-        mark: "best" or "second" among what may be compared.
+        mark: "best" or "second" among what may be compared, "aside" for what may not.
         link: address of an ordinary link.
         tip: shown on hovering.
     """
@@ -51,7 +54,7 @@ class Field:
     text: str
     value: float | None = None
     detail: str = ""
-    mark: Literal["", "best", "second"] = ""
+    mark: Mark = ""
     link: str = ""
     tip: str = ""
 
@@ -72,6 +75,7 @@ class Table:
         label: its name for screen readers.
         columns, rows: as shown without JavaScript; each row has a field a column.
         foot: a last row that stays last, or empty.
+        tools: whether the page's filter (by the row's head) and its column picker reach this table.
     """
 
     id: str
@@ -79,3 +83,4 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Sequence[Field]]
     foot: Sequence[Field] = ()
+    tools: bool = False

@@ -50,6 +50,7 @@ class MadeCell:
     exact: int = 0
     failed: int = 0
     clips: Sequence[str] = ()  # the clip each sample is of
+    tags: Sequence[dict[str, Any]] = ()  # further tags of each sample
     unreached: int = 0
     unavailable: dict[str, str] = field(default_factory=dict)
     weights: str | None = None
@@ -59,6 +60,7 @@ class MadeCell:
     device: dict[str, Any] = field(default_factory=lambda: CPU)
     facts: dict[str, Any] = field(default_factory=dict)
     command: str = "vfibench run -m blend -d ucf101"
+    digits: int = 9  # of scores behind the point; 17 keeps all that a float holds
 
     @property
     def ids(self) -> list[str]:
@@ -135,15 +137,15 @@ def entry(made: MadeCell, cell: Cell) -> dict[str, Any]:
     }
 
 
-def value(column: str, level: float) -> float:
+def value(column: str, level: float, digits: int = 9) -> float:
     """A score of the right size: dB, a similarity that grows with it, an error that falls with it."""
     kind = column.partition("@")[0]
     shift = (int(sha(column)[:4], 16) % 400) / 1000 if "@" in column else 0.0
     if kind == "psnr":
-        return round(level + 4 * shift, 9)
+        return round(level + 4 * shift, digits)
     if kind.startswith("ssim"):
-        return round(1 - 10 ** (-(level + 8 * shift) / 24), 9)
-    return round(160 * 10 ** (-level / 20), 9)
+        return round(1 - 10 ** (-(level + 8 * shift) / 24), digits)
+    return round(160 * 10 ** (-level / 20), digits)
 
 
 def rows(made: MadeCell) -> list[dict[str, Any]]:
@@ -152,7 +154,8 @@ def rows(made: MadeCell) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for place, (index, name, time) in enumerate(frames[: len(frames) - made.unreached]):
         row: dict[str, Any] = {"index": index, "sample": name, "t": time}
-        row |= {"tags": {"clip": made.clips[index]}} if made.clips else {}
+        tags = ({"clip": made.clips[index]} if made.clips else {}) | (made.tags[index] if made.tags else {})
+        row |= {"tags": tags} if tags else {}
         level = made.level + hardness.gauss(0.0, 3.0) + noise.gauss(0.0, 0.1)
         if place < made.failed:
             found.append(row | {"status": "error", "message": "NaN or infinity in the prediction"})
@@ -163,7 +166,8 @@ def rows(made: MadeCell) -> list[dict[str, Any]]:
             exact = [name for name, value in scores.items() if value is None]
             found.append(row | {"status": "ok", "scores": scores, "exact": exact})
         else:
-            found.append(row | {"status": "ok", "scores": {c: value(c, level) for c in made.columns}})
+            scores = {column: value(column, level, made.digits) for column in made.columns}
+            found.append(row | {"status": "ok", "scores": scores})
     return found
 
 

@@ -5,24 +5,32 @@ from __future__ import annotations
 import json
 import re
 import statistics
+from urllib.parse import parse_qs
 
 import pytest
 from report.made_runs import H200, MadeCell, sha, write_run
-from report.read_page import read_page
+from report.read_page import ReadPage, read_page
 
 from vfibench.cli.tables import number
 from vfibench.folders import read_results
 from vfibench.leaderboards import boards, score_text
 from vfibench.registry import METRICS
-from vfibench.reporting import write_site
+from vfibench.reporting import Section, write_site
 from vfibench.statistics import Summary
-from vfibench_reports.site import environment, page_name, web_link
+from vfibench_reports.index import render_index
+from vfibench_reports.leaderboard import LeaderboardPage
+from vfibench_reports.site import HERE, page_name, web_link
+from vfibench_reports.text import texts as texts_of
 
 
 def page_of(tmp_path, cells, name="leaderboard.ucf101.vfibench.html", *runs):
+    """A leaderboard, with the index; other pages have tests of their own."""
     folders = [write_run(tmp_path / f"run{place}", part) for place, part in enumerate([cells, *runs])]
-    write_site(folders, tmp_path / "site")
-    return read_page(tmp_path / "site" / name)
+    results, site = tuple(read_results(folders)), tmp_path / "site"
+    site.mkdir()
+    section = Section("Leaderboards", tuple(LeaderboardPage().render(results, site)))
+    (site / "index.html").write_text(render_index([section], results))
+    return read_page(site / name)
 
 
 def first_word(table, key="method"):
@@ -50,7 +58,7 @@ def test_every_score_is_the_mean_of_the_stored_rows(tmp_path):
             mean = statistics.fmean(line["scores"][column] for line in lines)
             cell = row[table.keys.index(column)]
             assert float(cell.value) == pytest.approx(mean, rel=1e-12)
-            assert cell.text == f"{mean:.{digits}f}"
+            assert cell.text.split()[0] == f"{mean:.{digits}f}"
         assert row[table.keys.index("n")].text == str(len(lines))
 
 
@@ -150,12 +158,12 @@ def test_other_lists_stand_in_another_table_even_under_the_same_heading(tmp_path
 
 
 def test_exact_frames_are_left_out_of_the_mean_and_told(tmp_path):
-    cells = [MadeCell("blend", exact=3), MadeCell("superslomo", level=36.0, exact=3)]
+    cells = [MadeCell("blend", exact=3, samples=12), MadeCell("superslomo", level=36.0, exact=3, samples=12)]
     table = page_of(tmp_path, cells).tables["scores-2"]
     shown = dict(zip(first_word(table), table.column("psnr"), strict=True))
     finite = [line["scores"]["psnr"] for line in stored(tmp_path, "scores", "blend")]
     mean = statistics.fmean(value for value in finite if value is not None)
-    assert shown["blend"].text == f"{mean:.3f} +3 exact"
+    assert re.fullmatch(rf"{mean:.3f} [\d.]+–[\d.]+, \+3 exact", shown["blend"].text)
     assert "best" in shown["superslomo"].classes
 
 
@@ -234,6 +242,128 @@ def test_weights_hardware_and_training_data_are_told(tmp_path):
     assert page.tables["methods"].texts("training")[0] == "Vimeo-90K"
 
 
+def test_speed_stands_beside_its_hardware_and_the_size_of_the_network(tmp_path):
+    cells = [MadeCell("blend", facts={"parameters": 0}), MadeCell("superslomo", level=36.0, device=H200)]
+    cells += [MadeCell("rife", level=35.0, facts={"parameters": 10_712_837}), MadeCell("cain", ms=None)]
+    table = page_of(tmp_path, cells).tables["scores-2"]
+    found = dict(zip(first_word(table), table.rows, strict=True))
+    told = {
+        name: [row[table.keys.index(key)].text for key in ("hardware", "memory", "parameters")]
+        for name, row in found.items()
+    }
+    assert told["superslomo"][0] == "NVIDIA H200"
+    assert told["blend"][0] == "Example CPU at 2.50GHz 2 threads"
+    assert told["cain"][0] == "–"
+    assert [told[name][1] for name in ("rife", "cain")] == ["812", "–"]
+    assert [told[name][2] for name in ("blend", "rife", "cain")] == ["0", "10.7", "–"]
+
+
+def test_a_mean_stands_above_its_95_percent_interval(tmp_path):
+    page = page_of(tmp_path, [MadeCell(samples=100), MadeCell("nearest", samples=100, level=30.0)])
+    table = page.tables["scores-2"]
+    for method, cell in zip(first_word(table), table.column("psnr"), strict=True):
+        values = [line["scores"]["psnr"] for line in stored(tmp_path, "scores", method)]
+        half = 1.96 * statistics.stdev(values) / len(values) ** 0.5  # the normal curve's
+        low, high = map(float, cell.text.split()[1].split("–"))
+        assert low == pytest.approx(float(cell.value) - half, abs=0.15 * half)
+        assert high == pytest.approx(float(cell.value) + half, abs=0.15 * half)
+
+
+def test_methods_that_the_frames_cannot_tell_apart_share_a_rank(tmp_path):
+    cells = [MadeCell(name, samples=60, level=34.0) for name in ("one", "two")]
+    page = page_of(tmp_path, [*cells, MadeCell("far", samples=60, level=33.5)])
+    scores = {
+        name: [line["scores"]["psnr"] for line in stored(tmp_path, "scores", name)]
+        for name in ("one", "two", "far")
+    }
+
+    def student(a, b):
+        gaps = [x - y for x, y in zip(scores[a], scores[b], strict=True)]
+        return abs(statistics.fmean(gaps)) / (statistics.stdev(gaps) / len(gaps) ** 0.5)
+
+    assert student("one", "two") < 1.7  # else choose other names: the noise comes from them
+    assert min(student("one", "far"), student("two", "far")) > 4
+    assert page.tables["scores-2"].texts("rank") == ["1", "1", "3"]
+    assert first_word(page.tables["scores-2"])[2] == "far"
+
+
+def test_a_method_leads_to_its_page_and_its_code(tmp_path):
+    page = page_of(tmp_path, METHODS)
+    assert {page_name("method", name) for name in ("blend", "nearest", "superslomo")} < set(page.links)
+    assert page.links.count("https://example.org/code") == 3
+
+
+def test_the_first_two_lead_to_their_comparison(tmp_path):
+    cells = [MadeCell("a & b", level=36.0), MadeCell("rife", precision="fp16"), MadeCell("far", level=30.0)]
+    page = page_of(tmp_path, cells)
+    link = f"{page_name('compare', 'ucf101', 'vfibench')}#a=a%20%26%20b&b=rife%20%28fp16%29"
+    assert link in page.links
+    assert "Compare a & b and rife (fp16)" in page.text
+
+
+def test_means_that_leave_out_different_frames_have_no_best(tmp_path):
+    run = write_run(tmp_path / "run", [MadeCell("blend", level=34.05), MadeCell("rife", level=34.0)])
+    (path,) = (run / "scores").glob("rife.*")
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    min(rows, key=lambda row: row["scores"]["ssim"])["scores"]["ssim"] = None  # its worst frame is undefined
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    results = read_results([run])
+    LeaderboardPage().render(results, tmp_path)
+    table = read_page(tmp_path / "leaderboard.ucf101.vfibench.html").tables["scores-2"]
+    assert first_word(table) == ["blend", "rife"]
+    blend, rife = (float(cell.value) for cell in table.column("ssim"))
+    assert rife > blend
+    marked = {
+        key: [set(cell.classes) & {"best", "second"} for cell in table.column(key)] for key in table.keys
+    }
+    assert marked["ssim"] == [set(), set()]
+    assert marked["psnr"] == marked["ssim3d"] == marked["ie"] == [{"best"}, {"second"}]
+    texts = {
+        form: texts_of(results, form, intervals=False, apart=False)[0][1] for form in ("markdown", "latex")
+    }
+    assert texts["markdown"].count("**") == texts["latex"].count("\\textbf{") * 2 == 6
+
+
+def shown_pair(site, link):
+    """The methods of the comparison page that an address names, as the page's data has them."""
+    page, _, state = link.partition("#")
+    found = re.search(r'id="compare-data">(.*?)</script>', (site / page).read_text(), re.DOTALL)
+    wanted = parse_qs(state)
+    held = [name for group in json.loads(found[1])["groups"] for name in group["methods"]]
+    assert held.count(wanted["a"][0]) == held.count(wanted["b"][0]) == 1
+    return wanted["a"][0], wanted["b"][0]
+
+
+def test_namesakes_with_other_inputs_are_compared_with_their_own_group(tmp_path):
+    cells = [MadeCell("dual", level=level, inputs=count) for level, count in ((36, 4), (34, 2))]
+    cells += [MadeCell("blend", level=level, inputs=count) for level, count in ((30, 2), (31, 4))]
+    site = write_site([write_run(tmp_path / "run", cells)], tmp_path / "site").parent
+    links = [link for link in read_page(site / "leaderboard.ucf101.vfibench.html").links if "#a=" in link]
+    pairs = [shown_pair(site, link) for link in links]
+    assert pairs == [(f"dual; inputs {count}", f"blend; inputs {count}") for count in (2, 4)]
+
+
+def test_a_lone_method_is_compared_with_none(tmp_path):
+    assert not [link for link in page_of(tmp_path, [MadeCell()]).links if "#a=" in link]
+
+
+def test_every_page_begins_with_a_skip_link_and_a_bar_that_says_where_it_is(tmp_path):
+    page_of(tmp_path, METHODS)
+    bars = [
+        ("index", "All pages", ["index.html", "index.html#leaderboards"]),  # of what is there alone
+        ("leaderboard.ucf101.vfibench", "Leaderboards", ["index.html", "overview.html"]),
+    ]
+    for name, here, links in bars:
+        text = (tmp_path / "site" / f"{name}.html").read_text()
+        page = ReadPage(text)
+        assert page.links[0] == "#content"
+        assert ("main", {"id": "content", "tabindex": "-1"}) in page.tags
+        assert page.links[1:3] == links
+        assert "index.html#leaderboards" in page.links
+        assert re.findall(r'aria-current="true">([^<]+)<', text) == [here]
+    assert 'id="leaderboards"' in (tmp_path / "site" / "index.html").read_text()
+
+
 def test_stored_pictures_show_their_own_hash_and_no_speed(tmp_path):
     page = page_of(tmp_path, [MadeCell("frames:dvf", ms=None), MadeCell("blend")])
     table = page.tables["scores-2"]
@@ -297,7 +427,10 @@ def test_hostile_names_are_text_everywhere(tmp_path):
         assert [name for name, _ in read.tags].count("script") == 1
         assert not [name for name, _ in read.tags if name == "img"]
         assert not [key for _, found in read.tags for key in found if key.startswith("on")]
-    assert not [link for link in page.links if not link.startswith(("https://", "index.html"))]
+    assert page.links
+    inside = r"[a-z0-9.-]+\.html(#[A-Za-z0-9._~%=&-]+)?"
+    for link in page.links:
+        assert re.fullmatch(rf"#content|https://example\.org/code|{inside}", link)
 
 
 def test_pages_load_nothing_from_anywhere(tmp_path):
@@ -328,14 +461,16 @@ def test_links_to_code_are_plain_web_links_only():
 def test_pages_are_complete_tables_without_the_script(tmp_path):
     page_of(tmp_path, METHODS)
     text = (tmp_path / "site" / "leaderboard.ucf101.vfibench.html").read_text()
-    assert "<button" not in text.partition("<script>")[0]
+    page = text.partition("<script>")[0]
+    assert not re.findall(r"<(button|input|select|fieldset)\b|<t[hdr][^>]* hidden", page)
 
 
-def test_our_script_and_style_cannot_end_their_own_element():
-    script, style = environment().globals["script"], environment().globals["style"]
-    assert "</" not in script
-    assert "<!--" not in script
-    assert "</" not in style
+def test_our_scripts_and_style_cannot_end_their_own_element():
+    files = [*(HERE / "static").glob("*.js"), HERE / "static" / "report.css"]
+    assert len(files) > 4
+    for path in files:
+        assert "</" not in path.read_text()
+        assert "<!--" not in path.read_text()
 
 
 def test_tables_and_columns_have_unique_names_for_the_address(tmp_path):

@@ -1,4 +1,4 @@
-"""`vfibench report`: from run folders to a static site."""
+"""`vfibench report`: from run folders to a static site, or to tables as text."""
 
 from __future__ import annotations
 
@@ -15,10 +15,45 @@ def register(app: typer.Typer) -> None:
 
 def report(
     runs: Annotated[list[Path], typer.Argument(help="run folders, or folders of them")],
-    out: Annotated[Path, typer.Option(help="folder of the site")] = Path("site"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="folder of the site (default site); of text a file or a folder (default: print it)"
+        ),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="html, markdown, latex or csv")] = "html",
+    intervals: Annotated[
+        bool, typer.Option("--intervals", help="95% intervals in tables as text; pages have them always")
+    ] = False,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            help="frames of each dataset that get a page of their pictures, of runs with --save-images "
+            "(default 12; 0: none)"
+        ),
+    ] = None,
+    sample: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID[@T]", help="a page of this frame besides; repeat for several"),
+    ] = None,
 ) -> None:
-    """Write a self-contained site: one leaderboard a (dataset, protocol); opens from disk, no network."""
-    from vfibench.reporting import write_site
+    """Write a self-contained site that opens from disk, or the leaderboards as Markdown, LaTeX or CSV."""
+    from vfibench.contracts import PageOptions
+    from vfibench.errors import VfibenchError
+    from vfibench.reporting import write_site, write_tables
 
-    index = write_site(runs, out)
+    if form != "html":
+        if samples is not None or sample:
+            raise VfibenchError(
+                f"--samples and --sample are for pages, found --format {form}", "leave them or --format out"
+            )
+        for path in write_tables(runs, form, out, intervals=intervals):
+            print(f"wrote {path}")
+        return
+    if intervals:
+        raise VfibenchError(
+            "--intervals is for tables as text, found --format html", "pages have them always"
+        )
+    asked = PageOptions().samples if samples is None else samples
+    index = write_site(runs, out or Path("site"), PageOptions(asked, tuple(sample or ())))
     print(f"wrote {index}")

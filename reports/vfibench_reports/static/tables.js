@@ -3,22 +3,17 @@
    The state is the address: #scores-2=-psnr sorts the table named scores-2 by psnr, downwards; tables are
    joined by "&". A heading's clicks go best first, worst first, as written. Rows without a value stay last. */
 (function () {
-  "use strict";
-
-  var tables = Array.prototype.slice.call(document.querySelectorAll("table[data-name]"));
-
-  function state() {
-    return new URLSearchParams(location.hash.slice(1));
-  }
+  const tables = Array.prototype.slice.call(document.querySelectorAll("table[data-name]"));
 
   function headings(table) {
     return Array.prototype.slice.call(table.tHead.rows[0].cells);
   }
 
   function key(row, place, numeric) {
-    var cell = row.cells[place];
+    const cell = row.cells[place];
     if (!numeric) {
-      return cell.textContent.trim().toLowerCase();
+      const text = cell.textContent.trim().toLowerCase();
+      return text === "–" ? null : text;
     }
     return cell.dataset.value ? Number(cell.dataset.value) : null;
   }
@@ -34,8 +29,8 @@
     if (place < 0) {
       return table.written;
     }
-    var numeric = headings(table)[place].classList.contains("number");
-    var keyed = table.written.map(function (row, at) {
+    const numeric = headings(table)[place].classList.contains("number");
+    const keyed = table.written.map(function (row, at) {
       return { row: row, at: at, key: key(row, place, numeric) };
     });
     keyed.sort(function (a, b) {
@@ -49,18 +44,17 @@
 
   /* "-psnr" as [place of the heading, -1]; place -1 where there is no such heading. */
   function parse(table, text) {
-    var down = text.charAt(0) === "-";
-    var wanted = down ? text.slice(1) : text;
-    var place = headings(table).findIndex(function (heading) { return heading.dataset.key === wanted; });
+    const down = text.charAt(0) === "-";
+    const wanted = down ? text.slice(1) : text;
+    const place = headings(table).findIndex(function (heading) { return heading.dataset.key === wanted; });
     return [place, down ? -1 : 1];
   }
 
   function apply() {
-    var now = state();
     tables.forEach(function (table) {
-      var sort = parse(table, now.get(table.dataset.name) || "");
+      const sort = parse(table, vfibench.get(table.dataset.name));
       headings(table).forEach(function (heading, place) {
-        var word = place !== sort[0] ? "none" : sort[1] < 0 ? "descending" : "ascending";
+        const word = place !== sort[0] ? "none" : sort[1] < 0 ? "descending" : "ascending";
         heading.setAttribute("aria-sort", word);
       });
       order(table, sort[0], sort[1]).forEach(function (row) { table.tBodies[0].appendChild(row); });
@@ -68,26 +62,22 @@
   }
 
   function click(table, heading) {
-    var first = heading.dataset.first;
-    var next = first;
+    const first = heading.dataset.first;
+    let next = first;
     if (heading.getAttribute("aria-sort") === first) {
       next = first === "ascending" ? "descending" : "ascending";
     } else if (heading.getAttribute("aria-sort") !== "none") {
       next = "none";
     }
-    var now = state();
-    now.delete(table.dataset.name);
-    if (next !== "none") {
-      now.set(table.dataset.name, (next === "descending" ? "-" : "") + heading.dataset.key);
-    }
-    history.replaceState(null, "", location.href.split("#")[0] + (now.toString() ? "#" + now.toString() : ""));
-    apply();
+    const change = {};
+    change[table.dataset.name] = next === "none" ? "" : (next === "descending" ? "-" : "") + heading.dataset.key;
+    vfibench.set(change);
   }
 
   function prepare(table) {
     table.written = Array.prototype.slice.call(table.tBodies[0].rows);
     headings(table).forEach(function (heading) {
-      var button = document.createElement("button");
+      const button = document.createElement("button");
       button.type = "button";
       while (heading.firstChild) {
         button.appendChild(heading.firstChild);
@@ -97,13 +87,6 @@
     });
   }
 
-  /* Paper cannot be unfolded. */
-  function unfold() {
-    document.querySelectorAll("details").forEach(function (details) { details.open = true; });
-  }
-
   tables.forEach(prepare);
-  apply();
-  window.addEventListener("hashchange", apply);
-  window.addEventListener("beforeprint", unfold);
+  vfibench.told(apply);
 })();
