@@ -102,6 +102,9 @@ class PublishedScore:
         weights: file name of the weights, "" for the first on the card.
         level: of averaging: over frames, or over the means of clips.
         note: what makes it another measurement than ours in any case, "" for nothing.
+        printed: the figure as it is printed, such as "0.9780", whose digits `value` cannot hold; "" for those
+            of `value`. Its last digit says how exactly it is known (`vfibench.published`).
+        protocol: whose frames and padding it was made with, "" for those of the definition's own.
     """
 
     dataset: str
@@ -113,6 +116,8 @@ class PublishedScore:
     weights: str = ""
     level: Literal["frame", "clip"] = "frame"
     note: str = ""
+    printed: str = ""
+    protocol: str = ""
 
 
 @dataclass(frozen=True)
@@ -394,13 +399,43 @@ class Metric(Protocol):
 
 
 @dataclass(frozen=True)
+class PageOptions:
+    """What a user says of a site, and what else is in it.
+
+    Attributes:
+        samples: frames of each (dataset, protocol) that get a page of their pictures.
+        named: frames that get one besides, as `--sample` names them: "ID", all times of a sample, or "ID@T".
+        pages: names of the page plugins that write into this site; None is all built-in ones. A page links
+            to no other's files.
+        index: whether there is an index.html.
+    """
+
+    samples: int = 12
+    named: tuple[str, ...] = ()
+    pages: frozenset[str] | None = None
+    index: bool = True
+
+    def writes(self, name: str) -> bool:
+        """Whether a plugin writes into this site, so that others may link to its pages."""
+        return self.pages is None or name in self.pages
+
+
+@dataclass(frozen=True)
 class PageCard:
-    """A kind of report page: name, title, order of appearance and "package.module:Class" of its Page."""
+    """A kind of report page.
+
+    Attributes:
+        name, title: one word, and the heading of its pages in the index.
+        target: "package.module:Class" of its Page.
+        order: of appearance, the lowest first.
+        options: True where the class is called with `PageOptions`, else it is called with nothing.
+    """
 
     name: str
     target: str
     title: str = ""
     order: int = 100
+    options: bool = False
 
 
 @runtime_checkable

@@ -13,7 +13,6 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -22,7 +21,7 @@ import torch
 
 from vfibench.contracts import Sample
 from vfibench.errors import SampleError, VfibenchError
-from vfibench.frames import write_image
+from vfibench.images import Album
 from vfibench.lines import Row
 from vfibench.metrics.scorer import Scorer
 from vfibench.plan import Job
@@ -70,10 +69,10 @@ class Measurer:
     Args:
         job: the cell.
         device: where networks and metrics run.
-        images: folder for predictions as PNG, or None.
+        images: where predictions are kept as PNG, with what they are held against; or None.
     """
 
-    def __init__(self, job: Job, device: torch.device, images: Path | None = None) -> None:
+    def __init__(self, job: Job, device: torch.device, images: Album | None = None) -> None:
         self._job = job
         self._device = device
         self._images = images
@@ -91,6 +90,11 @@ class Measurer:
     ) -> None:
         self._network.shutdown(cancel_futures=True)
         torch.set_num_threads(self._threads)  # what threads made from now on begin with
+
+    @property
+    def parameters(self) -> int | None:
+        """Scalars in the network; see `vfibench.predictors.Predictor`."""
+        return self._predictor.parameters
 
     def prepare_thread(self) -> None:
         """To be called once on each thread that will call `measure`."""
@@ -140,7 +144,7 @@ class Measurer:
         if predicted.watch is not None:
             timings.append(self._timing(number, items, predicted.watch, predicted.warmup))
         if self._images is not None:
-            self._save(self._images, frames, predicted.frames)
+            self._save(self._images, items, predicted.frames)
 
     def _predict(self, items: Sequence[Item]) -> Predicted:
         """On the network's thread: frames to the device, predictions, and on CUDA the scoring's launch."""
@@ -226,10 +230,11 @@ class Measurer:
         }
 
     @staticmethod
-    def _save(folder: Path, frames: Sequence[tuple[Item, float]], predicted: torch.Tensor) -> None:
-        """Keep predictions in the layout `frames:DIR` reads."""
-        for (item, time), pixels in zip(frames, quantised(predicted).cpu().numpy(), strict=True):
-            write_image(folder / item.sample.id / f"t{time:.6f}.png", pixels)
+    def _save(album: Album, items: Sequence[Item], predicted: torch.Tensor) -> None:
+        """Keep predictions in the layout `frames:DIR` reads, and beside them inputs and targets, once."""
+        pictures = quantised(predicted).cpu().numpy().reshape(len(items), -1, *predicted.shape[1:])
+        for item, made in zip(items, pictures, strict=True):
+            album.keep(item.sample, made)
 
 
 def settle_network(threads: int, device: torch.device) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -233,4 +233,12 @@ def card_facts(card: AdapterCard) -> dict[str, Any]:
         "notes": card.notes,
         "times": card.times,
         "learned": card.learned,
+        "inputs": list(card.inputs),
+        "scale": card.scale,
+        "padding": asdict(card.padding),
+        "variants": {name: variant.about for name, variant in card.variants.items()},
+        "files": [
+            {"name": file.name, "sha256": file.sha256, "url": file.url, "licence": file.licence}
+            for file in card.weights
+        ],
     }

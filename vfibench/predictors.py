@@ -51,6 +51,10 @@ class Prediction:
 class Predictor(Protocol):
     """What the runner asks for predictions."""
 
+    @property
+    def parameters(self) -> int | None:
+        """Scalars in the network; 0 for a method without one, None where it cannot be seen."""
+
     def decode(self, sample: Sample) -> Any:
         """Fetch what a prediction of `sample` needs from disk; called on decoding threads."""
 
@@ -102,6 +106,15 @@ class AdapterPredictor:
         self._reduce = reduce
         self._enlarge = enlarge
 
+    @property
+    def parameters(self) -> int | None:
+        """Scalars in the network; see `Predictor`."""
+        from vfibench.timing import parameters  # which needs this module
+
+        counted = parameters(self._adapter)
+        elsewhere = hasattr(self._adapter, "predict_timed")
+        return 0 if counted is None and not (self._card.learned or elsewhere) else counted
+
     def decode(self, sample: Sample) -> None:
         """Nothing to fetch."""
 
@@ -152,6 +165,8 @@ class AdapterPredictor:
 
 class FolderPredictor:
     """Reads predictions made elsewhere: DIR/<sample>/t0.500000.png, or DIR/<sample>.png for one time."""
+
+    parameters = None
 
     def __init__(self, folder: Path, device: torch.device) -> None:
         self._folder = folder

@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
 from vfibench import provenance
 from vfibench.columns import column_facts
+from vfibench.images import Album
 from vfibench.lines import Row
 from vfibench.measuring import Measurer
 from vfibench.pipeline import in_order
 from vfibench.plan import Job
 from vfibench.process import keep_freed_memory
 from vfibench.shards import Shard
-from vfibench.store import CellWriter, MemoryStore, ResultStore
+from vfibench.store import CellWriter, MemoryStore, ResultStore, with_parameters
 
 Policy = Literal["missing", "always", "never"]
 
@@ -58,7 +58,7 @@ class Runner:
         shard: this process's part.
         policy: "missing" scores what has no ok row, "always" opens a new attempt, "never" only reads.
         workers: threads that decode and score, a batch each.
-        save_images: keep predictions as PNG in the run folder.
+        save_images: keep predictions, inputs and targets as PNG in the run folder.
         on_event: told of progress.
     """
 
@@ -107,7 +107,7 @@ class Runner:
         self.on_event(tally.progress())
         try:
             if batches := self._missing(job, writer):
-                self._score(job, batches, writer, tally)
+                self._score(job, batches, writer, tally, entry)
         finally:
             if writer.written:
                 entry["sessions"] = [entry["provenance"]]
@@ -122,10 +122,16 @@ class Runner:
         return {job.cell.key for job in jobs} <= complete
 
     def _score(
-        self, job: Job, batches: list[tuple[int, range]], writer: CellWriter | MemoryStore, tally: Tally
+        self,
+        job: Job,
+        batches: list[tuple[int, range]],
+        writer: CellWriter | MemoryStore,
+        tally: Tally,
+        entry: dict[str, Any],
     ) -> None:
         """Batches are measured side by side; their rows are stored in order."""
         with Measurer(job, self.device, self._images(job)) as measurer:
+            entry["facts"] = with_parameters(entry["facts"], measurer.parameters)
             stream = in_order(batches, measurer.measure, self.workers, measurer.prepare_thread)
             for rows, timings in stream:
                 fresh = [row for row in rows if (row["sample"], row["t"]) not in writer.done]
@@ -159,10 +165,10 @@ class Runner:
         attempt = self.store.next_attempt(cell, self.shard) if again else self.store.latest_attempt(cell)
         return replace(job, cell=replace(cell, attempt=attempt))
 
-    def _images(self, job: Job) -> Path | None:
+    def _images(self, job: Job) -> Album | None:
         if not self.save_images or not isinstance(self.store, ResultStore):
             return None
-        return self.store.folder / "images" / job.cell.name
+        return Album.of(self.store.folder, job.cell)
 
     @staticmethod
     def _entry(job: Job, circumstances: dict[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 import typer
 
-from vfibench.cli import doctor, fetch, listing, report, run, speed, train, verify
-from vfibench.errors import VfibenchError
+from vfibench.cli import (
+    check,
+    compare,
+    doctor,
+    fetch,
+    listing,
+    report,
+    reproduce,
+    run,
+    speed,
+    strata,
+    train,
+    verify,
+)
+from vfibench.errors import VfibenchError, one_line
 
 app = typer.Typer(
     name="vfibench",
@@ -17,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (run, listing, fetch, report, speed, train, verify, doctor):
+for _module in (run, listing, fetch, report, compare, reproduce, check, strata, speed, train, verify, doctor):
     _module.register(app)
 
 
@@ -27,7 +41,8 @@ INTERRUPTED = 128 + 2  # the exit status of SIGINT; typer turns a KeyboardInterr
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line.
 
-    A VfibenchError and an OSError become one line and exit status 2 (--debug: a traceback).
+    A VfibenchError and an OSError become one line and exit status 2 (--debug: a traceback). So does any
+    other exception, with its traceback: 1 is a verdict of `run` and `check`, and no crash may read as one.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
@@ -35,10 +50,9 @@ def main(arguments: list[str] | None = None) -> None:
         app([word for word in words if word != "--debug"])
     except BrokenPipeError:
         sys.exit(1)
-    except (VfibenchError, OSError) as error:
-        if debug:
-            raise
-        print(f"error: {_in_words(error)}", file=sys.stderr)
+    except Exception as error:
+        known = isinstance(error, VfibenchError | OSError) and not debug
+        print(_in_words(error) if known else _traceback(error), file=sys.stderr)
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:
@@ -47,9 +61,16 @@ def main(arguments: list[str] | None = None) -> None:
         raise
 
 
-def _in_words(error: VfibenchError | OSError) -> str:
+def _in_words(error: Exception) -> str:
     """One line, and one more for the hint."""
+    message, hint = str(error), ""
     if isinstance(error, VfibenchError):
-        return error.message + (f"\n  hint: {error.hint}" if error.hint else "")
-    place = f"{error.filename}: " if error.filename else ""
-    return f"{place}{error.strerror or error}"
+        message, hint = error.message, error.hint
+    elif isinstance(error, OSError) and error.strerror:
+        message = (f"{error.filename}: " if error.filename else "") + error.strerror
+    return f"error: {one_line(message)}" + (f"\n  hint: {one_line(hint)}" if hint else "")
+
+
+def _traceback(error: Exception) -> str:
+    """Python's own, which may quote names from files."""
+    return "\n".join(map(one_line, "".join(traceback.format_exception(error)).rstrip().split("\n")))

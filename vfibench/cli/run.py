@@ -60,7 +60,14 @@ def run(
     policy: Annotated[
         str, typer.Option(help="missing, always (a new attempt) or never (only read)")
     ] = "missing",
-    save_images: Annotated[bool, typer.Option("--save-images", help="keep predictions as PNG")] = False,
+    save_images: Annotated[
+        bool,
+        typer.Option(
+            "--save-images",
+            help="keep predictions, inputs and ground truth of the frames this call scores as PNG, for the "
+            "sample pages of `vfibench report`; with --policy always also of those scored before",
+        ),
+    ] = False,
     backbones: Annotated[
         Path | None, typer.Option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
     ] = None,
