@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from vfibench.gate.outcomes import Report
+
+WIDE = 120
+"""Columns of a terminal from which on the whole table fits."""
 
 Runs = Annotated[list[Path], typer.Argument(help="run folders, or folders of them")]
 
@@ -116,7 +119,7 @@ def print_report(found: Report) -> None:
 
 
 def table_lines(found: Report) -> list[str]:
-    """A table with a line a metric, or more where a name is long."""
+    """A table with a line a metric, or more where a name is long; a narrow one leaves out interval and n."""
     import io
     import shutil
 
@@ -129,17 +132,20 @@ def table_lines(found: Report) -> list[str]:
     width = max(shutil.get_terminal_size((160, 24)).columns, 80)  # a job's log has no width
     text = io.StringIO()
     table = Table(box=None, pad_edge=False)
-    for place, heading in enumerate(summary.HEADINGS):
-        numeric = place > 2
-        table.add_column(heading, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
+    shown = summary.HEADINGS if width >= WIDE else summary.HEADINGS[:-2]
+    for place, heading in enumerate(shown):
+        side: Literal["left", "right"] = "right" if place > 2 else "left"
+        table.add_column(heading, justify=side, overflow="fold", no_wrap=heading not in {"cell", "metric"})
     for cell in found.cells:
         for one in cell.judgements:
-            table.add_row(one.verdict, one_line(cell.name), one_line(one.column), *summary.figures(one))
+            fields = (one.verdict, one_line(cell.name), one_line(one.column), *summary.figures(one))
+            table.add_row(*fields[: len(shown)])
     console = Console(
         file=text, force_terminal=False, highlight=False, width=width, markup=False, emoji=False
     )
     console.print(table)
-    return text.getvalue().split("\n")[:-1]
+    left_out = [] if shown == summary.HEADINGS else [f"({' and '.join(summary.HEADINGS[-2:])}: --markdown)"]
+    return text.getvalue().split("\n")[:-1] + left_out
 
 
 def told_lines(found: Report) -> Iterator[str]:

@@ -55,6 +55,25 @@ def test_a_baseline_says_what_it_wrote_and_may_be_of_one_method(place, capsys):
     assert "not in the baseline, so not judged: blend/ucf101" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("width", "interval"), [(80, False), (130, True)])
+def test_each_metric_is_one_line_of_the_table_also_in_a_narrow_terminal(
+    place, capsys, monkeypatch, width, interval
+):
+    monkeypatch.setenv("COLUMNS", str(width))
+    capsys.readouterr()
+    assert status("check", "worse", "--baseline", "b.csv") == 1
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line.split()[:3] for line in lines[1:9]]
+    metrics = ("psnr", "ssim", "ssim3d", "ie")
+    assert rows == [
+        *(["REGRESSION", "blend/ucf101", metric] for metric in metrics),
+        *(["PASS", "nearest/ucf101", metric] for metric in metrics),
+    ]
+    assert all(len(line) <= width for line in lines[:9])
+    assert ("95% interval" in lines[0]) == interval
+    assert ("(95% interval and n: --markdown)" in lines) != interval
+
+
 def test_every_report_is_written_also_of_a_failure(place):
     reports = ("--junit", "deep/j.xml", "--markdown", "m.md", "--json", "r.json")
     assert status("check", "worse", "--baseline", "b.csv", *reports) == 1
