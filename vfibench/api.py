@@ -23,14 +23,12 @@ def load_method(name: str, weights: Path | str | None = None, device: str = "cpu
     Raises:
         VfibenchError: unknown name, missing or wrong weights, no such device.
     """
-    import torch
-
-    from vfibench.checks import check_device
     from vfibench.methods import resolve
+    from vfibench.system.devices import chosen_device
 
-    check_device(device)
+    place = chosen_device(device)
     given = None if weights is None else str(weights)
-    return resolve(name, given, scoring=False).open(torch.device(device))
+    return resolve(name, given, scoring=False).open(place)
 
 
 def load_dataset(
@@ -82,11 +80,11 @@ def evaluate(
         VfibenchError: as `vfibench run`.
     """
     import pandas as pd
-    import torch
 
     from vfibench.plan import Planner, Request
     from vfibench.runner import Runner
     from vfibench.store import MemoryStore
+    from vfibench.system.devices import chosen_device
 
     request = Request(
         methods=(method,),
@@ -102,7 +100,7 @@ def evaluate(
     )
     store = MemoryStore()
     jobs = Planner(request).jobs()
-    Runner(store, torch.device(device)).run(jobs)
+    Runner(store, chosen_device(device)).run(jobs)
     table = pd.DataFrame([_flat(row) for row in store.rows])
     table.attrs["method"] = jobs[0].cell.label
     return table

@@ -62,22 +62,6 @@ def check_count(name: str, value: int, least: int) -> None:
         raise VfibenchError(f"expected {name} of {least} or more, found {value}")
 
 
-def check_device(device: str) -> None:
-    """VfibenchError where torch cannot use the device."""
-    import torch
-
-    kind, _, index = device.partition(":")
-    if kind not in {"cpu", "cuda"} or (index and not index.isdigit()):
-        raise VfibenchError(f"expected --device cpu, cuda or cuda:N, found {device!r}")
-    if kind == "cuda":
-        found = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if int(index or 0) >= found:
-            raise VfibenchError(
-                f"expected a CUDA device for --device {device}, found {found}",
-                "use --device cpu, or install a CUDA build of torch and a driver",
-            )
-
-
 def check_predictions(folder: Path, dataset: Dataset) -> None:
     """VfibenchError naming the first missing prediction of frames:DIR, and how many are."""
     missing: list[str] = []

@@ -10,11 +10,11 @@ the calling thread waits for the results.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -30,6 +30,8 @@ from vfibench.registry import reason_of
 from vfibench.timing import peak_memory_mb
 from vfibench.watches import Watch
 
+GivenT = TypeVar("GivenT")
+MadeT = TypeVar("MadeT")
 DIGITS = 9  # of a stored score: far below any metric's own error, and the files stay readable
 
 
@@ -40,6 +42,13 @@ class Item:
     index: int
     sample: Sample
     extra: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why a batch has no predictions or no scores, in one line."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -124,19 +133,14 @@ class Measurer:
         return Item(index, sample, self._predictor.decode(sample))
 
     def _measure(self, number: int, items: Sequence[Item], rows: list[Row], timings: list[Row]) -> None:
-        """Halve a group that fails (out of memory, or one bad sample) until the culprit stands alone."""
-        try:
-            predicted = self._network.submit(self._predict, items).result()
-            values, finite = self._score(predicted)
-        except (Exception, SystemExit) as error:  # a method may do anything; one sample fails, not the run
-            reason = reason_to_go_on(error)
-            if len(items) == 1:
-                rows.extend(failure(items[0], time, reason) for time in items[0].sample.times)
-                return
-            half = len(items) // 2
-            self._measure(number, items[:half], rows, timings)
-            self._measure(number, items[half:], rows, timings)
-            return
+        """Score samples of one shape; where they fail (out of memory, a bad one), each half of them."""
+        predicted = self._network.submit(self._guarded, self._predict, items).result()
+        if isinstance(predicted, Failed):
+            return self._again(number, items, predicted, rows, timings)
+        scored = self._guarded(self._score, predicted)
+        if isinstance(scored, Failed):
+            return self._again(number, items, scored, rows, timings)
+        values, finite = scored
         frames = [(item, time) for item in items for time in item.sample.times]
         for (item, time), scores, good in zip(frames, values, finite, strict=True):
             bad = failure(item, time, "NaN or infinity in the prediction")
@@ -145,17 +149,39 @@ class Measurer:
             timings.append(self._timing(number, items, predicted.watch, predicted.warmup))
         if self._images is not None:
             self._save(self._images, items, predicted.frames)
+        return None
+
+    def _again(
+        self, number: int, items: Sequence[Item], failed: Failed, rows: list[Row], timings: list[Row]
+    ) -> None:
+        """Each half of a group that failed; a sample that fails alone has failed."""
+        if len(items) == 1:
+            rows.extend(failure(items[0], time, failed.reason) for time in items[0].sample.times)
+            return
+        half = len(items) // 2
+        self._measure(number, items[:half], rows, timings)
+        self._measure(number, items[half:], rows, timings)
+
+    def _guarded(self, call: Callable[[GivenT], MadeT], given: GivenT) -> MadeT | Failed:
+        """What `call` makes of `given`, or why it could not.
+
+        An exception holds the variables of every call it went through, and with them the memory of what
+        failed. So it ends here, on the thread it was raised on, before anything else is tried.
+        """
+        try:
+            return call(given)
+        except (Exception, SystemExit) as error:  # a method may do anything; one sample fails, not the run
+            reason = reason_to_go_on(error)
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()  # so that half of it fits
+        return Failed(reason)
 
     def _predict(self, items: Sequence[Item]) -> Predicted:
         """On the network's thread: frames to the device, predictions, and on CUDA the scoring's launch."""
         samples = [item.sample for item in items]
         frames = self._upload([sample.frames for sample in samples])
         extras = [item.extra for item in items]
-        try:
-            made = self._predictor(Batch(samples, frames, samples[0].times, extras))
-        except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
-            raise
+        made = self._predictor(Batch(samples, frames, samples[0].times, extras))
         targets = self._upload([sample.targets for sample in samples])
         if made.frames.shape != targets.shape:
             raise SampleError(f"expected predictions {list(targets.shape)}, found {list(made.frames.shape)}")

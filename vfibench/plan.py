@@ -13,7 +13,6 @@ from vfibench.assign import split_weights
 from vfibench.cells import Cell
 from vfibench.checks import (
     check_count,
-    check_device,
     check_predictions,
     effective_padding,
     open_dataset,
@@ -29,6 +28,7 @@ from vfibench.metrics.protocols import Protocol, get_protocol
 from vfibench.predictors import AUTOCAST
 from vfibench.published import published_facts
 from vfibench.registry import METRICS, dataset_card
+from vfibench.system.devices import chosen_device
 
 DEFAULT_METHODS = ("blend", "nearest", "superslomo-starter", "convlstm-starter", "rife-starter")
 DEFAULT_DATASETS = ("synthetic",)
@@ -46,7 +46,7 @@ class Request:
         protocol: name of the protocol.
         weights: "FILE" or "NAME=FILE".
         data_root, partial, list_file, factor: see DatasetOptions.
-        device: "cpu", "cuda", "cuda:1".
+        device: "cpu", "cuda", "cuda:1", or "" for the best there is; see `chosen_device`.
         precision: "fp32", "fp16" or "bf16".
         batch_size: samples a call.
         backbones: folder of LPIPS backbones.
@@ -68,6 +68,15 @@ class Request:
     batch_size: int = 4
     backbones: Path | None = None
     compiled: bool = False
+
+    @property
+    def place(self) -> torch.device:
+        """The device that `device` stands for; a CUDA device has its index.
+
+        Raises:
+            VfibenchError: there is no such device.
+        """
+        return chosen_device(self.device)
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,7 @@ class Planner:
         """
         request = self.request
         check_numbers(request)
-        check_device(request.device)
+        place = request.place
         protocol = get_protocol(request.protocol)
         words = list(dict.fromkeys(request.methods))  # a name given twice is meant once
         weights = split_weights(list(request.weights), words)
@@ -128,7 +137,7 @@ class Planner:
             for method in methods
             for name, columns in wanted.items()
         ]
-        self._try_weights(methods)
+        self._try_weights(methods, place)
         return jobs
 
     def _wanted(self, name: str, protocol: Protocol) -> tuple[str, ...]:
@@ -138,14 +147,14 @@ class Planner:
         check_masks(columns, card)
         return columns
 
-    def _try_weights(self, methods: Sequence[Method]) -> None:
+    def _try_weights(self, methods: Sequence[Method], place: torch.device) -> None:
         """Load the weights of every method but the first, whose own cell starts with that, and let go.
 
         Else a wrong file would be found when its cell starts, after hours of scoring the methods before.
         """
         for method in methods[1:]:
             if method.weights is not None:
-                method.open(torch.device(self.request.device))
+                method.open(place)
 
     def _unavailable(self, columns: set[str]) -> dict[str, str]:
         """Columns that stay empty, with the reason; an error where one was asked for by name."""
@@ -215,7 +224,7 @@ def score_settings(
         "inputs": fitted.reads,
         "recursion": method.card.times == "midpoint" and any(time % 0.5 for time in dataset.times),
         "precision": request.precision,
-        "device": request.device.partition(":")[0],
+        "device": request.place.type,
         "batch_size": request.batch_size,
         "padding": asdict(padding),
         "predictions": predictions_hash(method.folder, dataset) if method.folder else None,

@@ -12,6 +12,7 @@ import torch
 from vfibench.errors import VfibenchError
 from vfibench.predictors import AUTOCAST
 from vfibench.statistics import percentile
+from vfibench.system.devices import chosen_device
 
 if TYPE_CHECKING:
     from vfibench.contracts import AdapterCard
@@ -195,7 +196,7 @@ def prepared(
     """Load a method and make what it is timed on; arguments and errors as of `measure_speed`."""
     from vfibench.frames import pad
 
-    target = torch.device(device)
+    target = chosen_device(device)
     count = inputs or method.card.inputs[0]
     moments = target_times(method.card, count, times)
     adapter = method.open(target)

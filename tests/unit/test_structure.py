@@ -17,7 +17,7 @@ import vfibench
 ROOT = Path(vfibench.__file__).parent
 
 LAYERS = [
-    {"contracts", "errors", "process", "plain", "trainable"},
+    {"contracts", "errors", "process", "plain", "trainable", "system"},
     {"frames", "resize", "registry", "selection"},
     {"metrics", "provenance", "statistics", "arrays", "resampling", "signed_rank"},
     {

@@ -55,14 +55,13 @@ def reproduce(
 
         settle_threads()
         from vfibench.checks import check_count
-        from vfibench.cli.run import default_device
         from vfibench.plan import Planner, Request
 
         check_count("--workers", workers, 0)
         common = Request(
             data_root=data_root,
             partial=partial,
-            device=device or default_device(),
+            device=device,
             batch_size=batch_size,
             backbones=backbones,
         )
@@ -88,8 +87,6 @@ def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> 
     """Score jobs into a folder, going on where an earlier call stopped; the result of each."""
     import os
 
-    import torch
-
     from vfibench.cli.progress import Reporter
     from vfibench.runner import Runner
     from vfibench.shards import Shard
@@ -99,7 +96,7 @@ def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> 
     with Reporter() as reporter:
         reporter.announce(jobs)
         threads = workers or min(8, os.cpu_count() or 1)
-        Runner(store, torch.device(request.device), Shard(), workers=threads, on_event=reporter).run(jobs)
+        Runner(store, request.place, Shard(), workers=threads, on_event=reporter).run(jobs)
     results = {result.cell.key: result for result in store.results()}
     return [results[job.cell.key] for job in jobs]
 

@@ -96,7 +96,7 @@ def run(
         partial=partial,
         list_file=list_file,
         factor=factor,
-        device=device or default_device(),
+        device=device,
         precision=precision,
         compiled=compiled,
         batch_size=batch_size,
@@ -117,8 +117,6 @@ def execute(
     import os
     from typing import cast
 
-    import torch
-
     from vfibench.cli.progress import Reporter
     from vfibench.runner import Policy, Runner
     from vfibench.store import ResultStore
@@ -128,7 +126,7 @@ def execute(
         reporter.announce(jobs)
         runner = Runner(
             store,
-            torch.device(request.device),
+            request.place,
             part,
             cast("Policy", policy),
             workers or min(8, os.cpu_count() or 1),
@@ -163,15 +161,6 @@ def run_key(jobs: list[Job]) -> str:
     from vfibench.cells import short_key
 
     return short_key(sorted(job.cell.key for job in jobs))
-
-
-def default_device() -> str:
-    """This process's GPU (torchrun's LOCAL_RANK), or the CPU."""
-    import os
-
-    import torch
-
-    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
 
 
 def check_policy(policy: str) -> None:

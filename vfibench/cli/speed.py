@@ -39,17 +39,16 @@ def speed(
 
     import torch
 
-    from vfibench.checks import check_count, check_device
-    from vfibench.cli.run import default_device
+    from vfibench.checks import check_count
     from vfibench.errors import VfibenchError
     from vfibench.interleaving import take_turns
     from vfibench.methods import explained, find_card, resolve
     from vfibench.predictors import AUTOCAST
+    from vfibench.system.devices import chosen_device
     from vfibench.timing import CallSize, measure_speed
 
     width, height = parse_size(size)
-    device = device or default_device()
-    check_device(device)
+    place = chosen_device(device)
     if precision not in AUTOCAST:
         raise VfibenchError(f"expected --precision {' | '.join(AUTOCAST)}, found {precision!r}")
     for name, value in (("--batch-size", batch_size), ("--times", times), ("--runs", runs)):
@@ -67,7 +66,7 @@ def speed(
         for name, card in zip(names, cards, strict=True)
     ]
     sizes = CallSize(
-        width=width, height=height, device=device, precision=precision, batch=batch_size, inputs=inputs,
+        width=width, height=height, device=str(place), precision=precision, batch=batch_size, inputs=inputs,
         times=times, compiled=compiled,
     )  # fmt: skip
     with explained(f"{' and '.join(arm.label for arm in arms)} could not be timed at {size}"):

@@ -19,18 +19,16 @@ def verify(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
 ) -> None:
     """Check that an adapter keeps its contract: shapes, range, statelessness, padding and more."""
-    import torch
-
-    from vfibench.checks import check_device
     from vfibench.methods import resolve, see_working_directory
+    from vfibench.system.devices import chosen_device
     from vfibench.testing import check_adapter
 
-    check_device(device)
+    place = chosen_device(device)
     see_working_directory()
     if weights is not None:  # a wrong file is no fault of the adapter's, and is told before any check
         chosen = resolve(method, str(weights), scoring=False)
-        chosen.open(torch.device(device))
+        chosen.open(place)
         weights = chosen.weights
-    report = check_adapter(method, weights=weights, device=device)
+    report = check_adapter(method, weights=weights, device=str(place))
     print(report)
     raise typer.Exit(0 if report.ok else 1)

@@ -16,6 +16,7 @@ from vfibench.contracts import Adapter, AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.methods import FRAMES, no_method, resolve, split_variant, varied
 from vfibench.registry import METHODS, load_target
+from vfibench.system.devices import chosen_device
 from vfibench.testing import checks, state
 from vfibench.testing.battery import CHECKS, run_all
 from vfibench.testing.report import Report
@@ -57,7 +58,7 @@ def check_adapter(
     expected = expected_failures or {}
     _refuse_unknown(expected)
     card, make = _resolve(adapter)
-    subject = Subject(card, make, weights, torch.device(device), size)
+    subject = Subject(card, make, weights, chosen_device(device), size)
     with state.preserved(), torch.inference_mode(False), torch.enable_grad(), _full_precision(subject.device):
         results = tuple(run_all(subject, expected))
     return Report(card.name, _describe_weights(subject), results)

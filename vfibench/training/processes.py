@@ -11,8 +11,8 @@ from typing import TypeVar, cast
 import torch
 from torch import distributed
 
-from vfibench.checks import check_device
 from vfibench.errors import VfibenchError
+from vfibench.system.devices import chosen_device
 from vfibench.training.samples import Place
 
 T = TypeVar("T")
@@ -37,11 +37,10 @@ def joined_processes(device: str) -> Iterator[tuple[Place, torch.device]]:
         VfibenchError: there is no such device, or fewer GPUs than processes on this machine.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
-    check_device(device)
+    chosen = chosen_device(device) if world == 1 else _own_device(device)
     if world == 1:
-        yield Place(), torch.device("cuda:0" if device == "cuda" else device)
+        yield Place(), chosen
         return
-    chosen = _own_device(device)
     distributed.init_process_group(
         "nccl" if device == "cuda" else "gloo",
         timeout=PATIENCE,

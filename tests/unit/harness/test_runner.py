@@ -258,6 +258,15 @@ def test_out_of_memory_halves_the_batch_then_fails_that_sample_only(tmp_path: Pa
     assert result.counts["ok"] == 3
 
 
+@pytest.mark.parametrize("batch_size", [4, 8])
+def test_what_failed_for_want_of_memory_gives_it_back_before_half_of_it_is_tried(
+    clip: Path, tmp_path: Path, batch_size: int
+) -> None:
+    asked = request(clip, methods=("odd_methods:Limited",), batch_size=batch_size)
+    (result,) = run(tmp_path / "run", asked, workers=2)
+    assert result.counts == {"planned": 7, "ok": 7, "error": 0, "skipped": 0}
+
+
 def test_a_failed_sample_is_tried_again(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip", count=9, dark=(3,))
     asked = request(clip, methods=("odd_methods:Hungry",))

@@ -1,0 +1,1 @@
+"""The machine that vfibench runs on: its devices."""
