@@ -21,13 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vfibench.arrays import FloatArray
-from vfibench.comparison import Paired, pair
-from vfibench.folders import read_results
+from vfibench.comparison.paired import Paired, pair
 from vfibench.gate.judging import judge_pair
 from vfibench.gate.outcomes import Verdict
 from vfibench.gate.policy import DEFAULTS, Tolerance
-from vfibench.resampling import intervals
+from vfibench.statistics.arrays import FloatArray
+from vfibench.statistics.bootstrap import intervals
+from vfibench.store.folders import read_results
 
 LIMITS = DEFAULTS["psnr"]
 SPREADS = (0.001, 0.01, 0.03, 0.1, 0.3)

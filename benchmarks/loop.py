@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vfibench.process import settle_threads
+from vfibench.system.threads import settle_threads
 
 settle_threads()
 import torch
@@ -32,9 +32,9 @@ import torch.nn.functional as F
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from vfibench.plan import Job, Planner, Request
-from vfibench.runner import Runner
-from vfibench.store import ResultStore
+from vfibench.running.plan import Job, Planner, Request
+from vfibench.running.runner import Runner
+from vfibench.store.folder import ResultStore
 
 Scores = dict[str, dict[str, float]]
 NAMES = ("frame_00.png", "frame_01_gt.png", "frame_02.png")

@@ -38,9 +38,9 @@ def measure(method: str, width: int, height: int, times: int, threads: int) -> d
 def predict(method: str, width: int, height: int, times: int) -> dict[str, Any]:
     import torch
 
-    from vfibench.frames import pad
-    from vfibench.methods import find_card, resolve
-    from vfibench.timing import target_times
+    from vfibench.frames.padding import pad
+    from vfibench.methods.resolving import find_card, resolve
+    from vfibench.speed.timing import target_times
 
     chosen = resolve(method, "random" if find_card(method).learned else None, scoring=False)
     card = chosen.card

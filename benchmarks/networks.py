@@ -22,7 +22,7 @@ from typing import NamedTuple
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from vfibench.frames import pad
+from vfibench.frames.padding import pad
 from vfibench.registry import METHODS, load_target
 from vfibench_adapters.superslomo.network import SuperSloMo
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench.metrics.scorer import Scorer
 from vfibench.metrics.windows import taps
 

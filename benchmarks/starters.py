@@ -18,13 +18,14 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from vfibench.cells import short_key
 from vfibench.contracts import AdapterCard
-from vfibench.plan import Planner, Request
-from vfibench.resize import enlarged
-from vfibench.runner import Runner
-from vfibench.statistics import summarise
-from vfibench.store import CellResult, ResultStore
+from vfibench.frames.resize import enlarged
+from vfibench.running.plan import Planner, Request
+from vfibench.running.runner import Runner
+from vfibench.statistics.summaries import summarise
+from vfibench.store.cells import short_key
+from vfibench.store.folder import ResultStore
+from vfibench.store.result import CellResult
 
 METRICS = {"psnr": "PSNR, dB", "ssim": "SSIM", "lpips-squeeze": "LPIPS-squeeze (lower is better)"}
 STARTERS = ("superslomo-starter", "convlstm-starter", "rife-starter")

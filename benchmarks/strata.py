@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
-from vfibench.checks import open_dataset
 from vfibench.contracts import Dataset, DatasetOptions
+from vfibench.datasets.opening import open_dataset
 from vfibench.strata import MOTION, OCCLUSION, bin_means
 from vfibench.strata.estimate import HOW, one_thread
 from vfibench.strata.measure import of_pictures, of_truth

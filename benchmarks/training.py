@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from vfibench.process import settle_threads
+from vfibench.system.threads import settle_threads
 
 settle_threads()
 import torch

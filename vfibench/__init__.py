@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vfibench.errors import VfibenchError
+from vfibench.version import __version__
 
 if TYPE_CHECKING:
     from vfibench.api import evaluate, load_dataset, load_method
 
 __all__ = ["VfibenchError", "__version__", "evaluate", "load_dataset", "load_method"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

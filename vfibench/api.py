@@ -23,7 +23,7 @@ def load_method(name: str, weights: Path | str | None = None, device: str = "cpu
     Raises:
         VfibenchError: unknown name, missing or wrong weights, no such device.
     """
-    from vfibench.methods import resolve
+    from vfibench.methods.resolving import resolve
     from vfibench.system.devices import chosen_device
 
     place = chosen_device(device)
@@ -44,7 +44,7 @@ def load_dataset(
     Raises:
         VfibenchError: unknown name, missing root or files.
     """
-    from vfibench.checks import open_dataset
+    from vfibench.datasets.opening import open_dataset
 
     options = DatasetOptions(
         root=Path(root) if root is not None else None,
@@ -81,9 +81,9 @@ def evaluate(
     """
     import pandas as pd
 
-    from vfibench.plan import Planner, Request
-    from vfibench.runner import Runner
-    from vfibench.store import MemoryStore
+    from vfibench.running.plan import Planner, Request
+    from vfibench.running.runner import Runner
+    from vfibench.store.memory import MemoryStore
     from vfibench.system.devices import chosen_device
 
     request = Request(

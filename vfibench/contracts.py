@@ -103,7 +103,7 @@ class PublishedScore:
         level: of averaging: over frames, or over the means of clips.
         note: what makes it another measurement than ours in any case, "" for nothing.
         printed: the figure as it is printed, such as "0.9780", whose digits `value` cannot hold; "" for those
-            of `value`. Its last digit says how exactly it is known (`vfibench.published`).
+            of `value`. Its last digit says how exactly it is known (`vfibench.published.beside`).
         protocol: whose frames and padding it was made with, "" for those of the definition's own.
     """
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from vfibench.contracts import Dataset, DatasetCard, DatasetOptions
+from vfibench.datasets.selection import Inventory, check_root
 from vfibench.errors import VfibenchError
-from vfibench.fetching import fetched, is_packaged
-from vfibench.provenance import versions
 from vfibench.registry import (
     DATASETS,
     METHODS,
@@ -23,7 +22,8 @@ from vfibench.registry import (
     dataset_card,
     load_target,
 )
-from vfibench.selection import Inventory, check_root
+from vfibench.system.provenance import versions
+from vfibench.weights.fetching import fetched, is_packaged
 
 SHOWN = 5
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from vfibench.contracts import Page, PageCard, PageOptions
 from vfibench.errors import VfibenchError
-from vfibench.folders import read_results
-from vfibench.lines import unwritable
-from vfibench.naming import check_named
 from vfibench.registry import PAGES, import_sibling, load_target
-from vfibench.store import CellResult
+from vfibench.store.folders import read_results
+from vfibench.store.frame_names import check_named
+from vfibench.store.result import CellResult
+from vfibench.system.files import unwritable
 
 FORMATS = ("html", "markdown", "latex", "csv")
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vfibench.errors import VfibenchError
-from vfibench.weights import load_strict, read_checkpoint
+from vfibench.weights.reading import load_strict, read_checkpoint
 
 Network = TypeVar("Network", bound=nn.Module)
 

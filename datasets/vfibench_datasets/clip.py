@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from vfibench.contracts import DatasetCard, DatasetOptions
+from vfibench.datasets.selection import Inventory, choose, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
-from vfibench.frames import natural_key
-from vfibench.selection import Inventory, choose, read_id_list, unknown_id
+from vfibench.frames.files import natural_key
 from vfibench_datasets.files import FileDataset, Item, wrong_size
 from vfibench_datasets.source import check_inputs
 from vfibench_datasets.windows import window_items

@@ -13,7 +13,7 @@ from vfibench.contracts import DatasetCard, Sample, Selection
 from vfibench.errors import VfibenchError
 
 if TYPE_CHECKING:
-    from vfibench.frames import UInt8Array
+    from vfibench.frames.files import UInt8Array
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class FileDataset:
         return digest.hexdigest()
 
     def _read(self, name: str, size: tuple[int, int] | None) -> UInt8Array:
-        from vfibench.frames import read_image
+        from vfibench.frames.files import read_image
 
         path = self.root / name
         picture = read_image(path)

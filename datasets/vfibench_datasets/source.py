@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vfibench.contracts import DatasetCard, DatasetOptions, Selection
+from vfibench.datasets.selection import Inventory, check_root, choose, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
-from vfibench.selection import Inventory, check_root, choose, read_id_list, unknown_id
 from vfibench_datasets.files import FileDataset, Item
 
 if TYPE_CHECKING:
-    from vfibench.frames import UInt8Array
+    from vfibench.frames.files import UInt8Array
 
 LISTS = Path(__file__).resolve().parent / "lists"
 

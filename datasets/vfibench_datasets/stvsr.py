@@ -1,7 +1,8 @@
 """Space-time super-resolution: four small frames go in, all seven of their span come out, 4 times larger.
 
 The task of Zooming Slow-Mo (Xiang et al., CVPR 2020): of seven consecutive frames the first, third, fifth and
-seventh are reduced by 4 (`vfibench.resize`, on the fly) and go in; all seven are targets, at full size.
+seventh are reduced by 4 (`vfibench.frames.resize`, on the fly) and go in; all seven are targets, at full
+size.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class LowResolution(FileDataset):
         Raises:
             VfibenchError: as FileDataset, and where a side is no multiple of the scale.
         """
-        from vfibench.resize import reduced_pictures
+        from vfibench.frames.resize import reduced_pictures
 
         sample, scale = super().__getitem__(index), self.card.scale
         height, width = sample.targets.shape[-2:]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vfibench.contracts import DatasetCard, Sample, Selection
-from vfibench.selection import list_hash
+from vfibench.datasets.selection import list_hash
 from vfibench_datasets.files import FileDataset, Item
 from vfibench_datasets.source import FileSource, Layout, read_list
 from vfibench_datasets.triplets import triplets

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from vfibench.frames import UInt8Array
+    from vfibench.frames.files import UInt8Array
 
 _MARK = "#"  # between a file and which frame of it
 

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from golden.parity import SAMPLES, Figures, Sampled, drifting_clips, loaded, read_figures
 from torch import Tensor
 
-from vfibench.frames import crop, margins, pad
+from vfibench.frames.padding import crop, margins, pad
 from vfibench_adapters.blocks.adaptive import adaptive_warp
 from vfibench_adapters.blocks.projection import project_flow
 from vfibench_adapters.blocks.warp import positions

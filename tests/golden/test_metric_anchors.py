@@ -10,7 +10,7 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench.metrics.scorer import Scorer
 
 Shared = Callable[..., Path]

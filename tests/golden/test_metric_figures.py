@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench.metrics.catalog import RULES, columns_of
 from vfibench.metrics.definitions import DEFINITIONS
 from vfibench.metrics.scorer import Scorer

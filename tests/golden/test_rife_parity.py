@@ -13,7 +13,7 @@ import pytest
 import torch
 from golden.parity import SAMPLES, Figures, drifting_clips, loaded, read_figures
 
-from vfibench.frames import crop, pad
+from vfibench.frames.padding import crop, pad
 from vfibench_adapters.rife.adapter import RIFEAdapter, RIFEMAdapter
 from vfibench_adapters.rife.network import IFNet
 

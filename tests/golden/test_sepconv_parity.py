@@ -15,7 +15,7 @@ import pytest
 import torch
 from golden.parity import SAMPLES, drifting_clips, loaded, read_figures
 
-from vfibench.frames import crop, pad
+from vfibench.frames.padding import crop, pad
 from vfibench_adapters.sepconv.adapter import SepConvAdapter
 from vfibench_adapters.sepconv.network import SepConv
 

@@ -9,9 +9,10 @@ import pytest
 import torch
 from made_clips import make_clip
 
-from vfibench.plan import Planner, Request
-from vfibench.runner import Runner
-from vfibench.store import CellResult, ResultStore
+from vfibench.running.plan import Planner, Request
+from vfibench.running.runner import Runner
+from vfibench.store.folder import ResultStore
+from vfibench.store.result import CellResult
 from vfibench.testing import check_adapter
 
 pytestmark = [

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from vfibench.methods import resolve
+from vfibench.frames.resize import reduced
+from vfibench.methods.resolving import resolve
 from vfibench.registry import METHODS
-from vfibench.resize import reduced
 
 pytestmark = [
     pytest.mark.gpu,

@@ -106,7 +106,8 @@ def test_the_wheel_holds_everything_and_runs_without_the_checkout(tmp_path: Path
     )
     assert str(target) in done.stdout
     assert "convlstm" in done.stdout
-    code = f"from vfibench.methods import resolve; print(*(resolve(name).weights for name in {STARTERS}))"
+    code = "from vfibench.methods.resolving import resolve\n"
+    code += f"print(*(resolve(name).weights for name in {STARTERS}))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd="/", check=True
     )

@@ -15,9 +15,9 @@ from PIL import Image
 from report.made_runs import MadeCell, write_run
 
 from vfibench.contracts import Sample
-from vfibench.folders import read_results
-from vfibench.images import Album
-from vfibench.store import CellResult
+from vfibench.store.album import Album
+from vfibench.store.folders import read_results
+from vfibench.store.result import CellResult
 
 SIZE = (72, 96)  # height and width
 

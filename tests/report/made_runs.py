@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vfibench.cells import Cell
 from vfibench.contracts import Padding
 from vfibench.registry import METRICS
-from vfibench.shards import Shard
-from vfibench.store import ResultStore
+from vfibench.store.cells import Cell
+from vfibench.store.folder import ResultStore
+from vfibench.store.shards import Shard
 
 DEFAULT = ("psnr", "ssim", "ssim3d", "ie")
 CPU = {"type": "cpu", "name": "Example CPU at 2.50GHz", "cores": 2, "threads": 2}
@@ -120,7 +120,7 @@ def facts(made: MadeCell) -> dict[str, Any]:
 
 
 def entry(made: MadeCell, cell: Cell) -> dict[str, Any]:
-    """The cell's part of run.json, as vfibench.runner writes it."""
+    """The cell's part of run.json, as vfibench.running.runner writes it."""
     return cell.to_json() | {
         "planned": made.samples * len(made.times),
         "selection": made.selection,

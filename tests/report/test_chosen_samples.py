@@ -11,11 +11,11 @@ from report.read_page import read_page
 
 from vfibench.cli import main
 from vfibench.contracts import PageCard, PageOptions
-from vfibench.folders import read_results
-from vfibench.naming import check_named, frames_named
 from vfibench.registry import PAGES, Registry
 from vfibench.reporting import write_pages, write_site
-from vfibench_reports.sample_names import frame_page
+from vfibench.store.folders import read_results
+from vfibench.store.frame_names import check_named, frames_named
+from vfibench_reports.contents.samples import frame_page
 
 NAMES = ("clip/one", "clip/two", "at@0.5", "d")
 CELLS = [

@@ -12,11 +12,11 @@ import pytest
 from report.browsing import state
 from report.made_runs import MadeCell, write_run
 
-from vfibench.folders import read_results
-from vfibench.leaderboards import tie_width
-from vfibench.resampling import interval
+from vfibench.statistics.bootstrap import interval
+from vfibench.statistics.digits import tie_width
+from vfibench.store.folders import read_results
 from vfibench.strata import MOTION
-from vfibench_reports.compare_page import ComparePage
+from vfibench_reports.compare.page import ComparePage
 
 HOSTILE = "<script>document.title = 'gone'</script>"
 SAMPLES = 80

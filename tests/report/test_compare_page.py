@@ -14,15 +14,16 @@ from report.made_runs import MadeCell, write_run
 from report.read_page import read_page
 from scipy import stats
 
-from vfibench.comparison import pair
+from vfibench.comparison.paired import pair
 from vfibench.errors import VfibenchError
-from vfibench.folders import read_results
-from vfibench.signed_rank import signed_rank as exact_test
-from vfibench_reports import compare_data, compare_page
-from vfibench_reports.compare_data import chosen, comparisons
-from vfibench_reports.compare_page import ComparePage, p_text, signed
-from vfibench_reports.compare_pairs import pair_figures, signed_rank, wilcoxons
-from vfibench_reports.site import page_name
+from vfibench.statistics.signed_rank import signed_rank as exact_test
+from vfibench.store.folders import read_results
+from vfibench_reports.compare import page as compare_page
+from vfibench_reports.compare.page import ComparePage, p_text, signed
+from vfibench_reports.contents import comparisons as compare_data
+from vfibench_reports.contents.comparisons import chosen, comparisons
+from vfibench_reports.contents.pairs import pair_figures, signed_rank, wilcoxons
+from vfibench_reports.kit.site import page_name
 
 NAME = "compare.ucf101.vfibench.html"
 

@@ -13,9 +13,10 @@ from report.made_runs import MadeCell, write_run
 from report.read_page import read_page
 
 from vfibench.cli import main
-from vfibench.folders import read_results
 from vfibench.registry import PAGES
-from vfibench.strata.files import facts_file, heading, row_text, write_whole
+from vfibench.store.folders import read_results
+from vfibench.strata.files import facts_file, heading, row_text
+from vfibench.system.files import write_whole
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from report.made_runs import CPU, H200, MadeCell, entry, facts, rows, settings, timings, write_run
 
-from vfibench.cells import Cell
-from vfibench.folders import read_results
-from vfibench.leaderboards import boards
-from vfibench.shards import Shard
-from vfibench.store import ResultStore
-from vfibench_reports.entries import hardware
-from vfibench_reports.origins import origins
-from vfibench_reports.pareto import races
+from vfibench.leaderboards.grouping import boards
+from vfibench.store.cells import Cell
+from vfibench.store.folder import ResultStore
+from vfibench.store.folders import read_results
+from vfibench.store.shards import Shard
+from vfibench_reports.kit.entries import hardware
+from vfibench_reports.kit.origins import origins
+from vfibench_reports.overview.pareto import races
 
 A100 = H200 | {"name": "NVIDIA A100"}
 FOUR = CPU | {"threads": 4}

@@ -9,9 +9,9 @@ import pytest
 from report.browsing import column, fragment, heading, methods, state, tab_to, unfold
 from report.made_runs import MadeCell, write_run
 
-from vfibench.folders import read_results
-from vfibench_reports.leaderboard import LeaderboardPage
-from vfibench_reports.site import slug
+from vfibench.store.folders import read_results
+from vfibench_reports.kit.site import slug
+from vfibench_reports.leaderboard.page import LeaderboardPage
 
 HOSTILE = "<script>alert(1)</script>"
 LENGTHS = (2, 3, 4, 5, 6, 4, 7, 9)  # frames of each clip: uneven, so that means over clips get a table too

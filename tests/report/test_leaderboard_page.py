@@ -12,14 +12,15 @@ from report.made_runs import H200, MadeCell, sha, write_run
 from report.read_page import ReadPage, read_page
 
 from vfibench.cli.tables import number
-from vfibench.folders import read_results
-from vfibench.leaderboards import boards, score_text
+from vfibench.leaderboards.grouping import boards
 from vfibench.registry import METRICS
 from vfibench.reporting import Section, write_site
-from vfibench.statistics import Summary
-from vfibench_reports.index import render_index
-from vfibench_reports.leaderboard import LeaderboardPage
-from vfibench_reports.site import HERE, page_name, web_link
+from vfibench.statistics.digits import score_text
+from vfibench.statistics.summaries import Summary
+from vfibench.store.folders import read_results
+from vfibench_reports.kit.index import render_index
+from vfibench_reports.kit.site import HERE, page_name, web_link
+from vfibench_reports.leaderboard.page import LeaderboardPage
 from vfibench_reports.text import texts as texts_of
 
 

@@ -13,10 +13,10 @@ from report.made_runs import H200, MadeCell, sha, write_run
 from report.read_page import ReadPage, read_page
 
 from vfibench.contracts import Padding, PublishedScore
-from vfibench.folders import read_results
 from vfibench.reporting import write_site
-from vfibench_reports.commands import reproduce_command, run_command
-from vfibench_reports.method_page import MethodPage
+from vfibench.store.folders import read_results
+from vfibench_reports.method.commands import reproduce_command, run_command
+from vfibench_reports.method.page import MethodPage
 
 HOSTILE = "<script>alert(1)</script>"
 COMMAND = (

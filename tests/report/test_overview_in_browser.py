@@ -11,8 +11,8 @@ import pytest
 from report.browsing import column, heading, methods, state
 from report.made_runs import MadeCell, write_run
 
-from vfibench.folders import read_results
-from vfibench_reports.overview import OverviewPage
+from vfibench.store.folders import read_results
+from vfibench_reports.overview.page import OverviewPage
 
 DEFINITIONS = ("psnr", "psnr@rife", "psnr@ema-vfi")
 CELLS = [

@@ -17,16 +17,16 @@ from PIL import Image
 from report.made_runs import H200, MadeCell, write_run
 from report.read_page import read_page
 
-from vfibench.folders import read_results
-from vfibench.leaderboards import boards
-from vfibench_reports import bump, pareto
-from vfibench_reports.drawing import text_width
-from vfibench_reports.labels import Box, Named, place_names
-from vfibench_reports.orders import Order, group_orders, places_of, swapped_pairs
-from vfibench_reports.overview import OverviewPage
-from vfibench_reports.pareto import Point, races, with_front
-from vfibench_reports.saving import save
-from vfibench_reports.site import page_name
+from vfibench.leaderboards.grouping import boards
+from vfibench.store.folders import read_results
+from vfibench_reports.kit.drawing import text_width
+from vfibench_reports.kit.labels import Box, Named, place_names
+from vfibench_reports.kit.saving import save
+from vfibench_reports.kit.site import page_name
+from vfibench_reports.overview import bump, pareto
+from vfibench_reports.overview.orders import Order, group_orders, places_of, swapped_pairs
+from vfibench_reports.overview.page import OverviewPage
+from vfibench_reports.overview.pareto import Point, races, with_front
 
 HOSTILE = "<script>alert(1)</script>"
 DEFINITIONS = ("psnr", "ssim", "ssim3d", "psnr@rife", "psnr@ema-vfi")

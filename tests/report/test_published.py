@@ -11,11 +11,11 @@ from report.read_page import read_page
 
 from vfibench.cli.tables import print_leaderboard
 from vfibench.contracts import PublishedScore
-from vfibench.folders import read_results
-from vfibench.leaderboards import boards
+from vfibench.leaderboards.grouping import boards
 from vfibench.reporting import write_site
-from vfibench_reports.method_page import MethodPage
-from vfibench_reports.published import verdict_table
+from vfibench.store.folders import read_results
+from vfibench_reports.kit.published import verdict_table
+from vfibench_reports.method.page import MethodPage
 
 SCORES = [
     PublishedScore("ucf101", "psnr", "rife", 34.4, "its README", printed="34.40"),

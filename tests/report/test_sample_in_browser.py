@@ -13,9 +13,9 @@ from report import browsing
 from report.browsing import PATIENCE
 from report.made_pictures import PicturedCell, made, pictured_run, pixels_of, sample_of
 
-from vfibench.folders import read_results
-from vfibench.images import Album
-from vfibench_reports.sample_page import SamplePage, frame_page
+from vfibench.store.album import Album
+from vfibench.store.folders import read_results
+from vfibench_reports.sample.page import SamplePage, frame_page
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the Python package playwright").expect
 

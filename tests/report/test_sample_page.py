@@ -24,17 +24,17 @@ from skimage.color import rgb2lab
 from skimage.metrics import peak_signal_noise_ratio
 
 from vfibench.contracts import PageOptions
-from vfibench.folders import read_results
-from vfibench.frames import write_image
-from vfibench.images import Album
+from vfibench.frames.files import write_image
 from vfibench.reporting import write_site
-from vfibench_reports import sample_page
-from vfibench_reports.heat_maps import MEANINGS, absolute_places, heat_map, palette, signed_places
-from vfibench_reports.picking import DIFFER, WORST, contests, neighbours, picks
-from vfibench_reports.pictures import Window, around, encode
-from vfibench_reports.sample_names import frame_page, sample_pages
-from vfibench_reports.sample_page import SamplePage, render_sample
-from vfibench_reports.scenes import box_sums, focus, psnr, read_scene
+from vfibench.store.album import Album
+from vfibench.store.folders import read_results
+from vfibench_reports.contents.picking import DIFFER, WORST, contests, neighbours, picks
+from vfibench_reports.contents.samples import frame_page, sample_pages
+from vfibench_reports.sample import page as sample_page
+from vfibench_reports.sample.heat_maps import MEANINGS, absolute_places, heat_map, palette, signed_places
+from vfibench_reports.sample.page import SamplePage, render_sample
+from vfibench_reports.sample.pictures import Window, around, encode
+from vfibench_reports.sample.scenes import box_sums, focus, psnr, read_scene
 
 HOSTILE = "<script>alert(1)</script>"
 CELLS = [

@@ -13,7 +13,7 @@ from vfibench.contracts import PageCard
 from vfibench.errors import VfibenchError
 from vfibench.registry import PAGES, Registry
 from vfibench.reporting import write_site
-from vfibench_reports.site import page_name
+from vfibench_reports.kit.site import page_name
 
 FAULTS = ["Raises", "Exits", "ReturnsNothing", "ForgetsItsFile", "WritesOutside", "NotThere"]
 

@@ -15,10 +15,11 @@ from report.made_runs import H200, MadeCell, write_run
 from report.read_page import read_page
 from report.seen_pages import PHONE, SHOWN, background, look
 
-from vfibench.folders import read_results
 from vfibench.reporting import write_site
-from vfibench.strata.files import facts_file, heading, row_text, write_whole
-from vfibench_reports.site import slug
+from vfibench.store.folders import read_results
+from vfibench.strata.files import facts_file, heading, row_text
+from vfibench.system.files import write_whole
+from vfibench_reports.kit.site import slug
 
 HOSTILE = "<script>alert(1)</script>"
 KINDS = {"index", "overview", "leaderboard", "strata", "method", "compare", "samples", "sample"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from report.browsing import PATIENCE, fragment, state
 
-from vfibench_reports.index import render_index
-from vfibench_reports.site import write_page
+from vfibench_reports.kit.index import render_index
+from vfibench_reports.kit.site import write_page
 
 BURST = """() => {
   for (let k = 1; k <= 400; k += 1) {

@@ -9,10 +9,11 @@ import pytest
 from report.browsing import column, fragment, heading, methods, state
 from report.made_runs import MadeCell, write_run
 
-from vfibench.folders import read_results
-from vfibench.strata.files import facts_file, row_text, write_whole
+from vfibench.store.folders import read_results
+from vfibench.strata.files import facts_file, row_text
 from vfibench.strata.files import heading as first_line
-from vfibench_reports.strata_page import StrataPage
+from vfibench.system.files import write_whole
+from vfibench_reports.strata.page import StrataPage
 
 MOTIONS = (0.5, 3.0, 8.0)  # a class each
 LABELS = ("under 2 px", "2–5 px", "5–10 px")

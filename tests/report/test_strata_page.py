@@ -13,10 +13,11 @@ from report import made_runs
 from report.made_runs import MadeCell, sha, write_run
 from report.read_page import read_page
 
-from vfibench.folders import read_results
 from vfibench.reporting import write_site
-from vfibench.strata.files import facts_file, heading, row_text, write_whole
-from vfibench_reports.strata_chart import LINES, Plot, chart, spread
+from vfibench.store.folders import read_results
+from vfibench.strata.files import facts_file, heading, row_text
+from vfibench.system.files import write_whole
+from vfibench_reports.strata.chart import LINES, Plot, chart, spread
 
 NAME = "strata.ucf101.vfibench.html"
 METHODS = [MadeCell("blend", level=33.0, samples=60), MadeCell("nearest", level=30.0, samples=60)]

@@ -14,10 +14,10 @@ from report.made_runs import MadeCell, write_run
 from report.read_page import read_page
 
 from vfibench.cli import main
-from vfibench.folders import read_results
 from vfibench.reporting import write_tables
-from vfibench.resampling import interval
-from vfibench_reports.leaderboard import LeaderboardPage
+from vfibench.statistics.bootstrap import interval
+from vfibench.store.folders import read_results
+from vfibench_reports.leaderboard.page import LeaderboardPage
 from vfibench_reports.text.latex import plain as latex_plain
 from vfibench_reports.text.markdown import plain as markdown_plain
 

@@ -15,7 +15,8 @@ from vfibench.gate.baseline import BaselineCell, make_baseline
 from vfibench.gate.judging import judge
 from vfibench.gate.outcomes import Judgement, Report
 from vfibench.gate.policy import Policy
-from vfibench.store import CellResult, ResultStore
+from vfibench.store.folder import ResultStore
+from vfibench.store.result import CellResult
 
 
 def results(folder: Path, *cells: MadeCell) -> list[CellResult]:

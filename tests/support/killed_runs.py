@@ -26,7 +26,7 @@ def work(arguments: list[str], kill_in_write: int) -> None:
 
 def tear_write(number: int) -> None:
     """Let the process die in the middle of the write with this number."""
-    from vfibench.lines import JsonLines
+    from vfibench.store.jsonl import JsonLines
 
     whole, writes = JsonLines.append, iter(range(1, 10_000))
 
@@ -44,7 +44,9 @@ def tear_write(number: int) -> None:
 def start(arguments: list[str], kill_in_write: int = 0) -> ForkServerProcess:
     """Start a run; torch and the harness are loaded once, in the server the children fork from."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["vfibench.runner", "vfibench.cli.progress", "odd_methods", "pandas"])
+    context.set_forkserver_preload(
+        ["vfibench.running.runner", "vfibench.cli.progress", "odd_methods", "pandas"]
+    )
     process = context.Process(target=work, args=(arguments, kill_in_write))
     process.start()
     return process

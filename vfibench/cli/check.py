@@ -33,9 +33,9 @@ def baseline(
 ) -> None:
     """Keep a run's scores, frame by frame, for later runs to be held to."""
     from vfibench.errors import VfibenchError, one_line
-    from vfibench.folders import read_results
     from vfibench.gate.baseline import make_baseline
     from vfibench.gate.files import write_baseline
+    from vfibench.store.folders import read_results
 
     results = read_results(runs)
     known = {result.cell.method for result in results}
@@ -59,11 +59,11 @@ def check(
     as_json: Annotated[Path | None, typer.Option("--json", help="write everything as JSON here")] = None,
 ) -> None:
     """Hold a run to a committed baseline: exit 0 pass, 1 regression, 3 not comparable, 2 bad input."""
-    from vfibench.folders import read_results
     from vfibench.gate.files import read_baseline
     from vfibench.gate.judging import judge, with_speed
     from vfibench.gate.policy import Policy, SpeedLimit, read_policy
     from vfibench.gate.speed import read_speed
+    from vfibench.store.folders import read_results
 
     rules = read_policy(policy) if policy else Policy()
     found = judge(read_results(runs), read_baseline(baseline), rules)
@@ -84,7 +84,7 @@ def write_reports(found: Report, junit: Path | None, markdown: Path | None, as_j
 
     from vfibench.gate import summary
     from vfibench.gate.junit import junit as junit_text
-    from vfibench.lines import unwritable
+    from vfibench.system.files import unwritable
 
     texts: tuple[tuple[Path | None, Callable[[], str]], ...] = (
         (junit, lambda: junit_text(found)),

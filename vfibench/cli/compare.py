@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from vfibench.comparison import Paired
-    from vfibench.verdicts import Comparison
+    from vfibench.comparison.paired import Paired
+    from vfibench.comparison.wording import Comparison
 
 MANY = "repeat for several"
 NOT_COMPARABLE = 3
@@ -49,9 +49,9 @@ def compare(
     where each holds one method, these two; what only one side has is named. Exit status: 3 where something
     asked for cannot be compared, 2 on bad input.
     """
+    from vfibench.comparison.pairing import check_columns, match
+    from vfibench.comparison.wording import as_record, compared, lacking, only_lines
     from vfibench.errors import VfibenchError
-    from vfibench.matching import check_columns, match
-    from vfibench.verdicts import as_record, compared, lacking, only_lines
 
     if worst < 0:
         raise VfibenchError(f"expected --worst of 0 or more, found {worst}")
@@ -84,7 +84,7 @@ def write_json(record: dict[str, Any], where: str) -> None:
     """
     import json
 
-    from vfibench.lines import unwritable
+    from vfibench.system.files import unwritable
 
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"
     if where == "-":
@@ -102,7 +102,7 @@ def print_comparisons(comparisons: Sequence[Comparison], worst: int) -> None:
 
     from rich.console import Console
 
-    from vfibench.verdicts import verdict
+    from vfibench.comparison.wording import verdict
 
     width = max(shutil.get_terminal_size((120, 24)).columns, 80)
     # Names hold what users type: nothing of it is markup or an emoji.
@@ -123,8 +123,8 @@ def difference_table(pairs: Sequence[Paired]) -> Table:
     """A line a metric. Names may be folded, figures never are."""
     from rich.table import Table
 
-    from vfibench.leaderboards import score_text
-    from vfibench.verdicts import signed
+    from vfibench.comparison.wording import signed
+    from vfibench.statistics.digits import score_text
 
     table = Table(box=None, pad_edge=False)
     table.add_column("metric", overflow="fold")
@@ -169,8 +169,8 @@ def print_worst(console: Console, paired: Paired, count: int) -> None:
     """The frames where A is furthest ahead, then those of B."""
     from rich.table import Table
 
-    from vfibench.leaderboards import score_text
-    from vfibench.verdicts import signed
+    from vfibench.comparison.wording import signed
+    from vfibench.statistics.digits import score_text
 
     lost, won = paired.extremes(count)
     if not lost.size + won.size:

@@ -21,8 +21,8 @@ def doctor(
     data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
 ) -> None:
     """Versions, device, weights, broken plugins; with --dataset: source, licence, layout, files missing."""
+    from vfibench.datasets.selection import data_root as default_root
     from vfibench.doctor import dataset_report, environment_report
-    from vfibench.selection import data_root as default_root
 
     root = default_root(data_root)
     if not dataset:

@@ -26,10 +26,10 @@ def fetch(
     Then --weights may be left out. VFIBENCH_WEIGHTS is the folder (default ~/.cache/vfibench/weights).
     """
     from vfibench.errors import VfibenchError
-    from vfibench.fetching import choose, fetched
-    from vfibench.fetching import fetch as bring
-    from vfibench.methods import FRAMES, Method, find_card, split_variant, varied
-    from vfibench.workers.adapter import EXEC
+    from vfibench.methods.resolving import FRAMES, Method, find_card, split_variant, varied
+    from vfibench.methods.workers.adapter import EXEC
+    from vfibench.weights.fetching import choose, fetched
+    from vfibench.weights.fetching import fetch as bring
 
     if what != "weights":
         raise VfibenchError(f"expected `vfibench fetch weights NAME`, found {what!r}")

@@ -84,7 +84,7 @@ def _recipe_facts(card: RecipeCard) -> tuple[str, ...]:
 
 
 def _learned(card: AdapterCard) -> str:
-    from vfibench.fetching import is_packaged
+    from vfibench.weights.fetching import is_packaged
 
     if not card.learned:
         return "-"
@@ -138,8 +138,8 @@ def info(name: Annotated[str, typer.Argument(help="a method, dataset or metric")
 
 def _print_headers(card: AdapterCard) -> None:
     """What the files that come with a method say of themselves."""
-    from vfibench.fetching import fetched, is_packaged
-    from vfibench.weights import header_of
+    from vfibench.weights.fetching import fetched, is_packaged
+    from vfibench.weights.reading import header_of
 
     for file in filter(is_packaged, card.weights):
         if place := fetched(card, file.name):
@@ -150,7 +150,7 @@ def _print_headers(card: AdapterCard) -> None:
 
 def _find(name: str, registries: list[Any]) -> Any:
     from vfibench.errors import VfibenchError
-    from vfibench.methods import find_card, split_variant, varied
+    from vfibench.methods.resolving import find_card, split_variant, varied
 
     for found in registries:
         if name in found.names():

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from vfibench.plan import Job
-    from vfibench.runner import Progress
+    from vfibench.running.plan import Job
+    from vfibench.running.runner import Progress
 
 EVERY_S = 10.0  # between plain lines
 

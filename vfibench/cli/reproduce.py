@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vfibench.plan import Job, Request
-    from vfibench.published import Beside
-    from vfibench.reproducing import Attempt
-    from vfibench.store import CellResult
+    from vfibench.published.beside import Beside
+    from vfibench.running.plan import Job, Request
+    from vfibench.running.reproducing import Attempt
+    from vfibench.store.result import CellResult
 
 
 def register(app: typer.Typer) -> None:
@@ -47,15 +47,15 @@ def reproduce(
 
     Exit status: 0 reproduced, 1 one differs, 3 none is comparable (with why), 2 bad input.
     """
-    from vfibench.reproducing import attempts, outcome
+    from vfibench.running.reproducing import attempts, outcome
 
     tried, found = attempts(method, dataset, weights)
     if tried:
-        from vfibench.process import settle_threads
+        from vfibench.system.threads import settle_threads
 
         settle_threads()
-        from vfibench.checks import check_count
-        from vfibench.plan import Planner, Request
+        from vfibench.running.checks import check_count
+        from vfibench.running.plan import Planner, Request
 
         check_count("--workers", workers, 0)
         common = Request(
@@ -88,9 +88,9 @@ def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> 
     import os
 
     from vfibench.cli.progress import Reporter
-    from vfibench.runner import Runner
-    from vfibench.shards import Shard
-    from vfibench.store import ResultStore
+    from vfibench.running.runner import Runner
+    from vfibench.store.folder import ResultStore
+    from vfibench.store.shards import Shard
 
     store = ResultStore(folder)
     with Reporter() as reporter:
@@ -134,8 +134,8 @@ def print_verdicts(title: str, found: Sequence[Beside]) -> None:
 
 
 def _cells(each: Beside) -> tuple[str, ...]:
-    from vfibench.leaderboards import score_text
-    from vfibench.published import published_text, tolerance_text
+    from vfibench.published.beside import published_text, tolerance_text
+    from vfibench.statistics.digits import score_text
 
     return (
         each.column + (f" ({each.score.variant})" if each.score.variant else ""),

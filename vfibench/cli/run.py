@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vfibench.plan import Job, Request
-    from vfibench.shards import Shard
-    from vfibench.store import CellResult
+    from vfibench.running.plan import Job, Request
+    from vfibench.store.result import CellResult
+    from vfibench.store.shards import Shard
 
 MANY = "repeat for several"
 Methods = Annotated[
@@ -77,12 +77,12 @@ def run(
     Without arguments: blend, nearest and learned methods whose weights come with vfibench, on the built-in
     dataset. A run that was killed goes on where it stopped when the same command is given again.
     """
-    from vfibench.process import settle_threads
+    from vfibench.system.threads import settle_threads
 
     settle_threads()
-    from vfibench.checks import check_count
-    from vfibench.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
-    from vfibench.shards import Shard
+    from vfibench.running.checks import check_count
+    from vfibench.running.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
+    from vfibench.store.shards import Shard
 
     part = Shard.parse(shard) if shard else Shard.from_environment()
     request = Request(
@@ -118,8 +118,8 @@ def execute(
     from typing import cast
 
     from vfibench.cli.progress import Reporter
-    from vfibench.runner import Policy, Runner
-    from vfibench.store import ResultStore
+    from vfibench.running.runner import Policy, Runner
+    from vfibench.store.folder import ResultStore
 
     store = ResultStore(folder)
     with Reporter() as reporter:
@@ -158,7 +158,7 @@ def tell(results: list[CellResult], folder: Path, part: Shard) -> None:
 
 def run_key(jobs: list[Job]) -> str:
     """Eight hex digits for a set of cells: the same command finds its folder again."""
-    from vfibench.cells import short_key
+    from vfibench.store.cells import short_key
 
     return short_key(sorted(job.cell.key for job in jobs))
 
@@ -177,8 +177,8 @@ def merge(
 ) -> None:
     """Bring shards that ran on different machines into one folder, each sample exactly once."""
     from vfibench.cli.tables import print_leaderboard
-    from vfibench.folders import merge_folders
-    from vfibench.store import ResultStore
+    from vfibench.store.folder import ResultStore
+    from vfibench.store.folders import merge_folders
 
     merge_folders(runs, out)
     results = ResultStore(out).results()

@@ -8,7 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from vfibench.contracts import AdapterCard
-    from vfibench.timing import Speed
+    from vfibench.speed.timing import Speed
 
 
 def register(app: typer.Typer) -> None:
@@ -39,18 +39,15 @@ def speed(
 
     import torch
 
-    from vfibench.checks import check_count
-    from vfibench.errors import VfibenchError
-    from vfibench.interleaving import take_turns
-    from vfibench.methods import explained, find_card, resolve
-    from vfibench.predictors import AUTOCAST
-    from vfibench.system.devices import chosen_device
-    from vfibench.timing import CallSize, measure_speed
+    from vfibench.methods.resolving import explained, find_card, resolve
+    from vfibench.running.checks import check_count
+    from vfibench.speed.timing import CallSize, measure_speed
+    from vfibench.speed.turns import take_turns
+    from vfibench.system.devices import autocast_type, chosen_device
 
     width, height = parse_size(size)
     place = chosen_device(device)
-    if precision not in AUTOCAST:
-        raise VfibenchError(f"expected --precision {' | '.join(AUTOCAST)}, found {precision!r}")
+    autocast_type(precision)
     for name, value in (("--batch-size", batch_size), ("--times", times), ("--runs", runs)):
         check_count(name, value, 1)
     for name, value in (("--warmup", warmup), ("--threads", threads)):
@@ -83,13 +80,13 @@ def speed(
 def check_card(card: AdapterCard, inputs: int | None, times: int, plain: bool) -> None:
     """VfibenchError where a method cannot be timed as asked; `plain` is fp32 and not compiled."""
     from vfibench.errors import VfibenchError
-    from vfibench.timing import target_times
+    from vfibench.speed.timing import target_times
 
     if inputs is not None and inputs not in card.inputs:
         known = " or ".join(map(str, sorted(card.inputs)))
         raise VfibenchError(f"{card.name} takes {known} input frames, found --inputs {inputs}")
     target_times(card, inputs or card.inputs[0], times)
-    if card.target.startswith("vfibench.workers") and not plain:
+    if card.target.startswith("vfibench.methods.workers") and not plain:
         raise VfibenchError(f"--compile and --precision do not reach {card.name}, which runs elsewhere")
 
 

@@ -34,9 +34,9 @@ def strata(
     """
     import os
 
-    from vfibench.checks import check_count
     from vfibench.errors import VfibenchError
-    from vfibench.folders import read_results
+    from vfibench.running.checks import check_count
+    from vfibench.store.folders import read_results
     from vfibench.strata.writing import Work, dataset_lists, write_facts
 
     check_count("--workers", workers, 0)

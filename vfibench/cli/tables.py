@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from vfibench.leaderboards import Board, Entry, Group
-    from vfibench.statistics import Summary
-    from vfibench.store import CellResult
+    from vfibench.leaderboards.grouping import Board, Entry, Group
+    from vfibench.statistics.summaries import Summary
+    from vfibench.store.result import CellResult
 
 NAME = 12  # letters of a name that stand in one line at least
 WIDE = 12  # definitions side by side up to here; more are listed downwards
@@ -23,7 +23,7 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
 
     from rich.console import Console
 
-    from vfibench.leaderboards import boards
+    from vfibench.leaderboards.grouping import boards
 
     width = max(shutil.get_terminal_size((120, 24)).columns, 80)
     # Names hold what users type, "clip:a[b]" or "frames:x:y:": nothing of it is markup or an emoji.
@@ -81,7 +81,7 @@ def _table(board: Board, group: Group, *, intervals: bool) -> Table:
 
 def _over_clips(entry: Entry, board: Board) -> list[str]:
     """The means over clips of each column, and how many clips there are."""
-    from vfibench.leaderboards import score_text
+    from vfibench.statistics.digits import score_text
 
     def text(column: str) -> str:
         clip = entry.clips.get(column)
@@ -118,7 +118,7 @@ def _numbers(entry: Entry, board: Board, intervals: bool = False) -> list[str]:
 
 
 def _interval(entry: Entry, column: str) -> str:
-    from vfibench.leaderboards import score_text
+    from vfibench.statistics.digits import score_text
 
     bounds = entry.intervals.get(column)
     return "-" if bounds is None else ", ".join(score_text(column, bound) for bound in bounds)
@@ -137,7 +137,7 @@ def _empty_table(board: Board, group: Group) -> Table:
 
 def _spread(group: Group) -> Iterator[str]:
     """How far apart the definitions of one metric lie for the same prediction, a line each."""
-    from vfibench.leaderboards import kind
+    from vfibench.statistics.digits import kind
 
     for entry in group.entries:
         for metric in ("psnr", "ssim"):
@@ -156,8 +156,8 @@ def _spread(group: Group) -> Iterator[str]:
 
 def _published(board: Board) -> Iterator[str]:
     """Published scores beside measured ones; those that cannot be compared in one line a method."""
-    from vfibench.leaderboards import score_text
-    from vfibench.published import beside, published_text
+    from vfibench.published.beside import beside, published_text
+    from vfibench.statistics.digits import score_text
 
     for entry in (entry for group in board.groups for entry in group.entries):
         apart: list[str] = []
@@ -195,7 +195,7 @@ def number(summary: Summary | None, column: str) -> str:
     """A mean with the digits papers print; frames it leaves out are told."""
     if summary is None:
         return ""
-    from vfibench.leaderboards import score_text
+    from vfibench.statistics.digits import score_text
 
     if summary.mean is None and summary.exact:
         return f"exact x{summary.exact}"

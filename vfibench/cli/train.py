@@ -44,7 +44,7 @@ def train(
     On several GPUs: torchrun --nproc-per-node N -m vfibench train ... A training that was stopped or killed
     goes on with --resume, step for step as if nothing had happened.
     """
-    from vfibench.checks import check_count
+    from vfibench.running.checks import check_count
     from vfibench.training.recipes import as_toml, changed, read_recipe
 
     name = recipe or _begun_with(out, resume)

@@ -19,7 +19,7 @@ def verify(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
 ) -> None:
     """Check that an adapter keeps its contract: shapes, range, statelessness, padding and more."""
-    from vfibench.methods import resolve, see_working_directory
+    from vfibench.methods.resolving import resolve, see_working_directory
     from vfibench.system.devices import chosen_device
     from vfibench.testing import check_adapter
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vfibench.arrays import FloatArray
-from vfibench.cells import Cell
 from vfibench.errors import VfibenchError
-from vfibench.leaderboards import kind
-from vfibench.store import CellResult
-from vfibench.tasks import setting
+from vfibench.statistics.arrays import FloatArray
+from vfibench.statistics.digits import kind
+from vfibench.store.cells import Cell
+from vfibench.store.result import CellResult
+from vfibench.store.tasks import setting
 
 Frame = tuple[str, float]
 

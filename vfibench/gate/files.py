@@ -1,7 +1,7 @@
 """The baseline as a file: plain CSV under a head of comments, made to be committed and read in a diff.
 
-The head names the schema and, for each cell, its identity (`vfibench.gate.heads`). Then a row a frame; each
-column has its decimals. `inf` is an exact frame, `nan` one that the definition gives no number, an empty
+The head names the schema and, for each cell, its identity (`vfibench.gate.file_header`). Then a row a frame;
+each column has its decimals. `inf` is an exact frame, `nan` one that the definition gives no number, an empty
 field a column that the cell lacks:
 
     # vfibench-baseline: 1
@@ -24,13 +24,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vfibench.arrays import FloatArray
-from vfibench.cells import Cell
 from vfibench.errors import VfibenchError
 from vfibench.gate.baseline import DIGITS, BaselineCell, Frame
-from vfibench.gate.heads import AGAIN, Head, damaged, head_lines, read_heads
-from vfibench.leaderboards import kind
-from vfibench.lines import unwritable
+from vfibench.gate.file_header import AGAIN, Head, damaged, head_lines, read_heads
+from vfibench.statistics.arrays import FloatArray
+from vfibench.statistics.digits import kind
+from vfibench.store.cells import Cell
+from vfibench.system.files import unwritable
 
 SCHEMA_VERSION = 1
 FIRST = "# vfibench-baseline: "

@@ -1,9 +1,9 @@
 """The verdicts: what a run's scores say against a baseline's.
 
 A column of a cell is a REGRESSION when its mean is worse by more than the tolerance and the 95% interval of
-that difference (paired bootstrap by unit, see `vfibench.resampling`) excludes zero, or when a single frame is
-worse by more than its own tolerance. It is IMPROVED when the mean is better in the same sense. Where there
-are too few units for an interval, the tolerance decides alone.
+that difference (paired bootstrap by unit, see `vfibench.statistics.bootstrap`) excludes zero, or when a
+single frame is worse by more than its own tolerance. It is IMPROVED when the mean is better in the same
+sense. Where there are too few units for an interval, the tolerance decides alone.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from vfibench.arrays import IntArray
-from vfibench.comparison import Paired
+from vfibench.comparison.paired import Paired
 from vfibench.errors import VfibenchError
 from vfibench.gate.baseline import BaselineCell, counted, rounded
-from vfibench.gate.counterparts import Counterpart, changes, column_obstacle, counterparts, places
+from vfibench.gate.baseline_pairs import Counterpart, changes, column_obstacle, counterparts, places
 from vfibench.gate.notes import NO_SPEED, notes
 from vfibench.gate.outcomes import CellReport, Change, Judgement, Report, Verdict
 from vfibench.gate.policy import Policy, Tolerance
-from vfibench.store import CellResult
+from vfibench.statistics.arrays import IntArray
+from vfibench.store.result import CellResult
 
 SLACK = 1e-9  # a difference of 0.02 as floating point has it is not beyond 0.02
 WORST = 5

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from vfibench.gate.baseline import BaselineCell
-from vfibench.gate.counterparts import Counterpart
+from vfibench.gate.baseline_pairs import Counterpart
 from vfibench.gate.policy import Policy
 
 NO_SPEED = "the policy's [speed] was not applied: give timings with --speed"

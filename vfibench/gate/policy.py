@@ -30,9 +30,9 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from vfibench.cells import Cell
 from vfibench.errors import VfibenchError
-from vfibench.leaderboards import kind
+from vfibench.statistics.digits import kind
+from vfibench.store.cells import Cell
 
 NotNegative = Annotated[float, Meta(ge=0)]
 Name = Annotated[str, Meta(min_length=1)]

@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
 import numpy as np
-from msgspec import Meta, Struct
 
-from vfibench.arrays import FloatArray
 from vfibench.errors import VfibenchError
 from vfibench.gate.outcomes import CellReport, Judgement, Verdict
 from vfibench.gate.policy import SpeedLimit
-from vfibench.resampling import DRAWS, SEED, bounds
+from vfibench.speed.record import SCHEMA_VERSION, Interleaved
+from vfibench.statistics.bootstrap import ratio_of
 
 LEAST_ROUNDS = 10
-SCHEMA_VERSION = 1
 MEASURE = "measure with `vfibench speed -m NEW --against OLD --json`"
-
-Seconds = Annotated[float, Meta(gt=0)]
-
-
-class Arm(Struct, frozen=True):
-    """One arm: its label and the seconds of its calls, in order."""
-
-    method: str
-    seconds: tuple[Seconds, ...]
-
-
-class Interleaved(Struct, frozen=True):
-    """What `vfibench speed --against --json` prints, as far as it is judged; more is let be."""
-
-    schema_version: int
-    interleaved: bool
-    new: Arm
-    old: Arm
 
 
 def read_speed(path: Path, limit: SpeedLimit) -> CellReport:
@@ -91,17 +70,3 @@ def judge_speed(found: Interleaved, limit: SpeedLimit) -> CellReport:
         units=rounds,
     )
     return CellReport(name, (made,), ())
-
-
-def ratio_of(new: FloatArray, old: FloatArray) -> tuple[float, tuple[float, float]]:
-    """The median over rounds of new / old, and its 95% bootstrap interval, rounds drawn again.
-
-    A round holds a call of each arm, close together, so that what slows the machine slows both.
-
-    >>> ratio_of(np.array([2.0, 3.0, 4.0]), np.array([1.0, 1.5, 2.0]))
-    (2.0, (2.0, 2.0))
-    """
-    with np.errstate(all="ignore"):  # absurd times may leave what a double holds: see `judge_speed`
-        ratios = new / old
-        drawn = np.random.default_rng([SEED, ratios.size]).integers(ratios.size, size=(DRAWS, ratios.size))
-        return float(np.median(ratios)), bounds(np.median(ratios[drawn], axis=1), ratios.size)

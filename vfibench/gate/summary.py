@@ -10,7 +10,7 @@ from typing import Any
 from vfibench.errors import one_line
 from vfibench.gate.baseline import DIGITS
 from vfibench.gate.outcomes import CellReport, Judgement, Report, Verdict
-from vfibench.leaderboards import kind
+from vfibench.statistics.digits import kind
 
 HEADINGS = ("verdict", "cell", "metric", "baseline", "run", "difference", "95% interval", "n")
 SIGNS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vfibench.arrays import FloatArray, IntArray
+from vfibench.statistics.arrays import FloatArray, IntArray
 
 FEW = 5
 """A class of fewer frames says little and is marked."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vfibench.arrays import FloatArray, Scores
-from vfibench.store import CellResult
+from vfibench.statistics.arrays import FloatArray, Scores
+from vfibench.store.result import CellResult
 from vfibench.strata.files import EXACT, Frame, facts_file, read_facts
 
 TAGS = ("motion_p90", "seen_by_1", "seen_by_0")

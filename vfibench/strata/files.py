@@ -22,10 +22,9 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from vfibench.cells import short_key
 from vfibench.errors import VfibenchError
-from vfibench.lines import unwritable
-from vfibench.store import CellResult
+from vfibench.store.cells import short_key
+from vfibench.store.result import CellResult
 
 Frame = tuple[str, float]
 Row = tuple[Frame, tuple[float, float]]
@@ -108,18 +107,3 @@ def read_facts(path: Path) -> FactsFile:
 
 def _damaged(path: Path, message: str) -> VfibenchError:
     return VfibenchError(message, f"remove {path.name}, then run `vfibench strata` again")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file in one step.
-
-    Raises:
-        VfibenchError: it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from error

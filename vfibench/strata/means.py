@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vfibench.arrays import FloatArray, IntArray
-from vfibench.resampling import LEAST_UNITS, draw_counts, shares, unit_sums
+from vfibench.statistics.arrays import FloatArray, IntArray
+from vfibench.statistics.bootstrap import LEAST_UNITS, draw_counts, shares, unit_sums
 
 if TYPE_CHECKING:
     from vfibench.contracts import BoolArray
@@ -21,10 +21,9 @@ class BinMeans:
     """Figures of B classes in K columns, each [B, K].
 
     Attributes:
-        mean: of the finite values, NaN where there is none.
-        n: values in the mean.
-        exact: infinite ones, left out: frames that equal their target.
-        low, high: 95% bootstrap interval of the mean; NaN below `vfibench.resampling.LEAST_UNITS` units.
+        mean: of the finite values, NaN where there is none. n: values in the mean. exact: infinite ones, left
+        out: frames that equal their target. low, high: 95% bootstrap interval of the mean; NaN below
+        `vfibench.statistics.bootstrap.LEAST_UNITS` units.
     """
 
     mean: FloatArray
@@ -39,12 +38,12 @@ def bin_means(values: FloatArray, units: IntArray, classes: IntArray, count: int
 
     Args:
         values: [F, K]; what is not finite is left out of its mean.
-        units: [F] unit of resampling of each frame, 0 .. U - 1 (see `vfibench.arrays.Scores`).
+        units: [F] unit of resampling of each frame, 0 .. U - 1 (see `vfibench.statistics.arrays.Scores`).
         classes: [F] class of each frame; those outside 0 .. count - 1 are left out.
         count: B.
 
-    The intervals are those of `vfibench.resampling.intervals` with all other frames left out: whole units of
-    the whole list are drawn again, and what falls into the class is averaged.
+    The intervals are those of `vfibench.statistics.bootstrap.intervals` with all other frames left out: whole
+    units of the whole list are drawn again, and what falls into the class is averaged.
     """
     parts = [_figures(values[classes == place], units, classes == place) for place in range(count)]
     mean, low, high, n, exact = (np.stack(column) for column in zip(*parts, strict=True))

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from vfibench.checks import open_dataset
 from vfibench.contracts import Dataset, DatasetOptions
+from vfibench.datasets.opening import open_dataset
 from vfibench.errors import VfibenchError
-from vfibench.store import CellResult
+from vfibench.store.result import CellResult
 
 
 def reopen(results: Sequence[CellResult], root: Path | None, list_file: Path | None) -> Dataset:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from vfibench.lines import busy, locked, unwritable
-from vfibench.pipeline import in_order
-from vfibench.store import CellResult
+from vfibench.store.result import CellResult
 from vfibench.strata.estimate import one_thread
-from vfibench.strata.files import FactsFile, facts_file, heading, read_facts, row_text, write_whole
+from vfibench.strata.files import FactsFile, facts_file, heading, read_facts, row_text
 from vfibench.strata.measure import how, measure
 from vfibench.strata.reopen import reopen
+from vfibench.system.files import busy, locked, unwritable, write_whole
+from vfibench.system.threads import in_order
 
 
 @dataclass(frozen=True)

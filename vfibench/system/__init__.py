@@ -1,1 +1,1 @@
-"""The machine that vfibench runs on: its devices."""
+"""The machine: devices, memory, threads, files written whole, locks, and where a number came from."""

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from vfibench.errors import VfibenchError
 
 if TYPE_CHECKING:
     import torch
+
+
+PRECISIONS = ("fp32", "fp16", "bf16")
+
+
+def autocast_type(precision: str) -> torch.dtype | None:
+    """The type that autocast computes in, None for "fp32", which needs no autocast.
+
+    Raises:
+        VfibenchError: another word than those of PRECISIONS.
+
+    >>> autocast_type("bf16")
+    torch.bfloat16
+    """
+    import torch
+
+    types = dict(zip(PRECISIONS, (None, torch.float16, torch.bfloat16), strict=True))
+    if precision not in types:
+        raise VfibenchError(f"expected --precision {' | '.join(PRECISIONS)}, found {precision!r}")
+    return types[precision]
 
 
 def chosen_device(asked: str = "") -> torch.device:
@@ -39,3 +62,41 @@ def chosen_device(asked: str = "") -> torch.device:
             "use --device cpu, or install a CUDA build of torch and a driver",
         )
     return torch.device("cuda", number)
+
+
+def peak_memory_mb(device: torch.device) -> float:
+    """Peak memory so far in MiB: CUDA's allocator, or the largest resident set of this process."""
+    import torch
+
+    if device.type == "cuda":
+        return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, KiB elsewhere
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
+
+
+def device_facts(device: str) -> dict[str, Any]:
+    """Name and size of the device scores and times were made on ("cpu", "cuda:0")."""
+    import torch
+
+    if device.startswith("cuda"):
+        found = torch.cuda.get_device_properties(device)
+        return {
+            "type": "cuda",
+            "name": found.name,
+            "memory_mb": found.total_memory // 2**20,
+            "cuda": torch.version.cuda,
+            "cudnn": torch.backends.cudnn.version(),
+        }
+    return {"type": "cpu", "name": cpu_name(), "cores": os.cpu_count(), "threads": torch.get_num_threads()}
+
+
+def cpu_name() -> str:
+    """The processor's own name where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -14,14 +14,14 @@ import torch
 
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench.methods import FRAMES, no_method, resolve, split_variant, varied
+from vfibench.methods.resolving import FRAMES, no_method, resolve, split_variant, varied
+from vfibench.methods.workers.adapter import EXEC
 from vfibench.registry import METHODS, load_target
 from vfibench.system.devices import chosen_device
 from vfibench.testing import checks, state
 from vfibench.testing.battery import CHECKS, run_all
 from vfibench.testing.report import Report
 from vfibench.testing.subject import Subject
-from vfibench.workers.adapter import EXEC
 
 __all__ = ["check_adapter", "check_names", "checks"]
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import Adapter, AdapterCard
-from vfibench.frames import crop, margins, pad
+from vfibench.frames.padding import crop, margins, pad
 from vfibench.testing import scenes, state
 
 SEVERAL = (0.5, 0.25, 0.875)  # out of order, so that sorting shows

@@ -13,7 +13,7 @@ from torch import Tensor
 from vfibench.errors import VfibenchError
 from vfibench.training.recipes import Recipe
 from vfibench.training.state import State
-from vfibench.weights import read_checkpoint
+from vfibench.weights.reading import read_checkpoint
 
 NAME = "checkpoint.pt"
 NEEDED = {"recipe", "step", "network", "optimiser", "schedule", "scaler", "average"}

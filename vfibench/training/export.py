@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from vfibench.errors import VfibenchError
-from vfibench.fetching import fetched
-from vfibench.methods import find_card
+from vfibench.methods.resolving import find_card
 from vfibench.registry import METHODS, RECIPES
 from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
 from vfibench.training.recipes import Recipe, as_toml
-from vfibench.weights import load_strict, missing_weights, read_checkpoint, sha256_of
+from vfibench.weights.fetching import fetched
+from vfibench.weights.reading import load_strict, missing_weights, read_checkpoint, sha256_of
 
 FORMAT = "vfibench weights 1"
 
@@ -34,7 +34,7 @@ def facts_of(
         init: what training started from, "" for random parameters.
         step: steps made.
         device: where it ran.
-        version: of vfibench when it began, see `vfibench.provenance.version_line`.
+        version: of vfibench when it began, see `vfibench.system.provenance.version_line`.
     """
     card = find_card(recipe.method)
     return {

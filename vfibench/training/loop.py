@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vfibench.provenance import device_facts
+from vfibench.system.devices import device_facts
 from vfibench.training.checkpoints import check_finite, save_checkpoint
 from vfibench.training.curves import Curves
 from vfibench.training.export import export, facts_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 
 from vfibench.errors import VfibenchError
-from vfibench.methods import find_card
+from vfibench.methods.resolving import find_card
 from vfibench.registry import METHODS, load_target
 from vfibench.trainable import Objective, Trainable
 from vfibench.training.processes import first_here, from_all, in_step

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import torch
 
 from vfibench.errors import VfibenchError
-from vfibench.methods import see_working_directory
-from vfibench.provenance import version_line
+from vfibench.methods.resolving import see_working_directory
 from vfibench.registry import SOURCES, load_target
+from vfibench.system.provenance import version_line
 from vfibench.trainable import SourceCard, SourceOptions, TrainingSource
 from vfibench.training.checkpoints import ANEW, NAME, read_begun, restore
 from vfibench.training.curves import check_tensorboard

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from vfibench.errors import VfibenchError
-from vfibench.resize import reduced_pictures
+from vfibench.frames.resize import reduced_pictures
 from vfibench.trainable import Batch, Clip, TrainingSource
 from vfibench.training.recipes import Data
 

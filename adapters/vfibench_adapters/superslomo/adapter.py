@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD, AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench.weights import read_checkpoint
+from vfibench.weights.reading import read_checkpoint
 from vfibench_adapters.loading import channels, contents, placed, trained, untrained
 from vfibench_adapters.requests import check_request
 from vfibench_adapters.superslomo.cards import CONVGRU, CONVLSTM, SUPERSLOMO

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD
 from vfibench.errors import VfibenchError
 from vfibench.trainable import Batch
-from vfibench.weights import read_checkpoint
+from vfibench.weights.reading import read_checkpoint
 from vfibench_adapters.blocks.initial import he_initial
 from vfibench_adapters.blocks.perceptual import VGGFeatures, perceptual_network
 from vfibench_adapters.blocks.warp import backward_warp

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench.weights import read_checkpoint
+from vfibench.weights.reading import read_checkpoint
 from vfibench_adapters.loading import contents, placed, trained, untrained
 from vfibench_adapters.requests import check_request
 from vfibench_adapters.superslomo_adobe.cards import SUPERSLOMO_ADOBE

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vfibench.contracts import DatasetOptions, Sample, Selection
+from vfibench.datasets.selection import list_hash, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
-from vfibench.selection import list_hash, read_id_list, unknown_id
 from vfibench_datasets.synthetic.card import CARD
 from vfibench_datasets.synthetic.facts import table
 from vfibench_datasets.synthetic.photographs import check

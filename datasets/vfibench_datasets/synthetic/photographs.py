@@ -113,7 +113,7 @@ def photograph(name: str) -> UInt8Array:
     """A decoded, coloured photograph: [H, W, 3] uint8 RGB, read-only."""
     import numpy as np
 
-    from vfibench.frames import read_image
+    from vfibench.frames.files import read_image
 
     facts = PHOTOGRAPHS[name]
     pixels = read_image(folder() / facts.file).transpose(1, 2, 0)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vfibench.errors import VfibenchError
-from vfibench.frames import natural_key
+from vfibench.frames.files import natural_key
 from vfibench.trainable import Clip, SourceCard, SourceOptions, TrainingSource, Wanted
 from vfibench_datasets.source import read_list
 from vfibench_datasets.training.cutting import EIGHTHS, cut, span

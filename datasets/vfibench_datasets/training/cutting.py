@@ -61,7 +61,7 @@ def cut_between(frames: Sequence[Path], wanted: Wanted, rng: Generator) -> Clip:
 
 def _cropped(paths: Sequence[Path], crop: int, rng: Generator) -> dict[Path, UInt8Array]:
     """[3, crop, crop] of each picture; one that occurs twice is decoded once."""
-    from vfibench.frames import read_image
+    from vfibench.frames.files import read_image
 
     pictures: dict[Path, UInt8Array] = {}
     size: tuple[int, int] | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vfibench.leaderboards import Board, boards
-from vfibench.store import CellResult
-from vfibench_reports.site import page_name
+from vfibench.leaderboards.grouping import Board, boards
+from vfibench.store.result import CellResult
+from vfibench_reports.kit.site import page_name
 from vfibench_reports.text.csv_table import csv_text
 from vfibench_reports.text.latex import latex_text
 from vfibench_reports.text.markdown import markdown_text

@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from vfibench.leaderboards import Board, Entry, Group
-from vfibench_reports.entries import fact, hardware
+from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench_reports.kit.entries import fact, hardware
 
 Row = dict[str, Any]
 MARKS = ("", " low", " high", " exact", " undefined")

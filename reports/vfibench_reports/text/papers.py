@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vfibench.leaderboards import Board, Entry, Group
-from vfibench.resampling import DRAWS
-from vfibench_reports.entries import fact, names, shared_facts
-from vfibench_reports.figures import MISSING, interval_text, marks, summary_field
-from vfibench_reports.leaderboard import main_columns, tagged
-from vfibench_reports.site import page_name
-from vfibench_reports.tables import Mark
+from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.statistics.bootstrap import DRAWS
+from vfibench_reports.kit.board_parts import main_columns, tagged
+from vfibench_reports.kit.entries import fact, names, shared_facts
+from vfibench_reports.kit.numbers import MISSING, interval_text, marks, summary_field
+from vfibench_reports.kit.site import page_name
+from vfibench_reports.kit.tables import Mark
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from vfibench.errors import VfibenchError
-from vfibench.frames import margins
+from vfibench.frames.padding import margins
 from vfibench_adapters.dain.adapter import DAINAdapter
 from vfibench_adapters.dain.megadepth import Inception, StoredNorm, fold_norms, hourglass
 from vfibench_adapters.dain.network import DAIN

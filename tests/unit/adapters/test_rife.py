@@ -12,7 +12,7 @@ from golden.parity import drifting_clips
 from safetensors.torch import save_file
 
 from vfibench.errors import VfibenchError
-from vfibench.frames import pad
+from vfibench.frames.padding import pad
 from vfibench_adapters.rife.adapter import RIFEAdapter, RIFEMAdapter
 from vfibench_adapters.rife.network import Estimate, IFNet
 from vfibench_adapters.rife.refinement import ContextNet, warp_levels

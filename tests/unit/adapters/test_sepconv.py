@@ -10,7 +10,7 @@ from golden.made_weights import made_network, write_released
 import vfibench_adapters.sepconv.network as network_module
 from vfibench.contracts import Padding
 from vfibench.errors import VfibenchError
-from vfibench.frames import crop, pad
+from vfibench.frames.padding import crop, pad
 from vfibench_adapters.sepconv.adapter import SepConvAdapter
 from vfibench_adapters.sepconv.network import Head, SepConv
 

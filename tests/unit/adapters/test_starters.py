@@ -11,14 +11,14 @@ import pytest
 import torch
 
 from vfibench.errors import VfibenchError
-from vfibench.fetching import fetched, place_of
-from vfibench.fitting import fit
-from vfibench.methods import resolve
+from vfibench.methods.resolving import resolve
 from vfibench.registry import DATASETS, METHODS, RECIPES, load_target
+from vfibench.running.scale_fitting import fit
 from vfibench.trainable import Batch
 from vfibench.training.export import FORMAT, export, facts_of, training_only
 from vfibench.training.recipes import parse_recipe, read_recipe
-from vfibench.weights import header_of, read_checkpoint, sha256_of
+from vfibench.weights.fetching import fetched, place_of
+from vfibench.weights.reading import header_of, read_checkpoint, sha256_of
 
 CPU = torch.device("cpu")
 PARENTS = {

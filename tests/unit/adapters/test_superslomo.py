@@ -13,11 +13,11 @@ from safetensors.torch import save_file
 
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD
 from vfibench.errors import VfibenchError
-from vfibench.fitting import common_inputs
-from vfibench.frames import pad
+from vfibench.frames.padding import pad
 from vfibench.registry import DATASETS
+from vfibench.running.scale_fitting import common_inputs
 from vfibench.training.export import export
-from vfibench.weights import missing_weights
+from vfibench.weights.reading import missing_weights
 from vfibench_adapters.superslomo.adapter import (
     ConvGRUAdapter,
     ConvLSTMAdapter,

@@ -6,7 +6,7 @@ import pytest
 from vfibench.contracts import DatasetOptions
 from vfibench.doctor import dataset_report
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench_datasets.atd12k import TEST
 
 FOLDER = "ATD-12K/test_2k_540p"

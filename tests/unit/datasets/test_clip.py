@@ -8,7 +8,7 @@ from PIL import Image
 
 from vfibench.contracts import Dataset, DatasetOptions
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench_datasets.clip import open_clip
 
 

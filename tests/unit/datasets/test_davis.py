@@ -5,7 +5,7 @@ import pytest
 
 from vfibench.contracts import DatasetOptions
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench_datasets.davis import TRAINVAL_2016, TRIPLETS, VAL_2017
 from vfibench_datasets.source import read_list
 

@@ -8,8 +8,8 @@ import pytest
 from vfibench.contracts import DatasetCard
 from vfibench.doctor import dataset_report, environment_report
 from vfibench.errors import VfibenchError
-from vfibench.provenance import LIBRARIES, versions
 from vfibench.registry import DATASETS
+from vfibench.system.provenance import LIBRARIES, versions
 from vfibench_datasets.source import read_list
 
 
@@ -121,7 +121,7 @@ def test_the_environment_names_the_versions_scores_depend_on(tmp_path):
 
 
 def test_a_library_that_is_not_installed_has_no_version(monkeypatch):
-    monkeypatch.setattr("vfibench.provenance.LIBRARIES", ("no-such-library", "pillow"))
+    monkeypatch.setattr("vfibench.system.provenance.LIBRARIES", ("no-such-library", "pillow"))
     monkeypatch.setattr("vfibench.doctor.versions", inspect.unwrap(versions))  # not what was found before
     assert list(environment_report().versions) == ["python", "vfibench", "pillow"]
 

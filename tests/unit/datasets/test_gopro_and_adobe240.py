@@ -5,10 +5,10 @@ import pytest
 
 from vfibench.cli.doctor import dataset_lines
 from vfibench.contracts import DatasetOptions
+from vfibench.datasets.selection import list_hash
 from vfibench.doctor import dataset_report
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
-from vfibench.selection import list_hash
+from vfibench.frames.files import read_image
 from vfibench_datasets import adobe240, gopro
 from vfibench_datasets.source import read_list
 

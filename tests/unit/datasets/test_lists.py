@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vfibench.selection import list_hash
+from vfibench.datasets.selection import list_hash
 from vfibench_datasets import davis, middlebury, snu_film, ucf101, vimeo90k, xiph, xtest
 from vfibench_datasets.source import FileSource, read_list
 

@@ -5,7 +5,7 @@ import pytest
 
 from vfibench.contracts import DatasetOptions
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench_datasets.middlebury import OTHER
 from vfibench_datasets.snu_film import EASY, EXTREME, HARD, MEDIUM
 from vfibench_datasets.source import read_list

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from vfibench.contracts import Dataset, DatasetOptions
+from vfibench.datasets.selection import list_hash
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
-from vfibench.resize import reduced_pictures
-from vfibench.selection import list_hash
+from vfibench.frames.files import read_image
+from vfibench.frames.resize import reduced_pictures
 from vfibench_datasets.source import read_list
 from vfibench_datasets.stvsr import CARDS, FAST, MEDIUM, SLOW, TIMES, VID4, windows
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from vfibench.contracts import Dataset, DatasetOptions, Sample
+from vfibench.datasets.selection import list_hash
 from vfibench.errors import VfibenchError
 from vfibench.registry import import_sibling, load_target
-from vfibench.selection import list_hash
 
 import_sibling("vfibench_datasets", "datasets")
 from vfibench_datasets.synthetic import photographs  # noqa: E402

@@ -16,7 +16,7 @@ from PIL import Image
 
 import vfibench.frames
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench.registry import SOURCES, load_target
 from vfibench.trainable import SourceOptions, Wanted
 from vfibench.training.recipes import Data
@@ -421,7 +421,9 @@ class TestEverySource:
     def test_only_the_frames_of_the_sample_are_read_and_each_once(self, opened, monkeypatch):
         source, inputs, _ = opened
         read = []
-        monkeypatch.setattr(vfibench.frames, "read_image", lambda path: read.append(path) or read_image(path))
+        monkeypatch.setattr(
+            vfibench.frames.files, "read_image", lambda path: read.append(path) or read_image(path)
+        )
         draw(source, 0, Wanted(inputs, "middle", "random", 32))
         assert len(read) == len(set(read)) == inputs + 1
         read.clear()

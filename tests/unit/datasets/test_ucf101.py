@@ -11,7 +11,7 @@ from PIL import Image
 
 from vfibench.contracts import DatasetOptions
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench_datasets.source import read_list
 from vfibench_datasets.ucf101 import ALL, MASKED, NODUP
 

@@ -8,7 +8,7 @@ import pytest
 
 from vfibench.contracts import Dataset, DatasetOptions
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench_datasets.source import read_list
 from vfibench_datasets.vimeo90k import MID, SEPTUPLET, TRIPLET
 
@@ -117,7 +117,7 @@ def test_a_replicated_frame_is_decoded_once(own, monkeypatch):
 
     decoded = []
     monkeypatch.setattr(
-        vfibench.frames, "read_image", lambda path: decoded.append(path.name) or read_image(path)
+        vfibench.frames.files, "read_image", lambda path: decoded.append(path.name) or read_image(path)
     )
     SEPTUPLET(own(4))[0]
     assert sorted(decoded) == ["im1.png", "im2.png", "im3.png", "im5.png"]

@@ -8,7 +8,7 @@ import pytest
 from vfibench.contracts import DatasetOptions
 from vfibench.doctor import dataset_report
 from vfibench.errors import VfibenchError
-from vfibench.frames import read_image
+from vfibench.frames.files import read_image
 from vfibench_datasets.source import read_list
 from vfibench_datasets.xiph import CROPPED, RESIZED
 from vfibench_datasets.xtest import FULL, HALF

@@ -9,7 +9,7 @@ import pytest
 from gated import changed, kept, psnr, results, verdicts, with_scores, with_settings
 from report.made_runs import MadeCell
 
-from vfibench.comparison import Paired
+from vfibench.comparison.paired import Paired
 from vfibench.errors import VfibenchError
 from vfibench.gate.baseline import rounded
 from vfibench.gate.judging import judge, judge_pair, with_speed

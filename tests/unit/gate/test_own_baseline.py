@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vfibench.comparison import Paired
+from vfibench.comparison.paired import Paired
 from vfibench.gate.files import baseline_text, read_baseline
 from vfibench.gate.judging import judge_pair
 from vfibench.gate.policy import read_policy
@@ -26,7 +26,7 @@ def test_the_committed_file_is_as_the_command_writes_it(cells):
 
 
 def test_it_holds_the_default_run(cells):
-    from vfibench.plan import DEFAULT_DATASETS, DEFAULT_METHODS
+    from vfibench.running.plan import DEFAULT_DATASETS, DEFAULT_METHODS
 
     assert {(one.cell.method, one.cell.dataset) for one in cells} == {
         (method, dataset) for method in DEFAULT_METHODS for dataset in DEFAULT_DATASETS

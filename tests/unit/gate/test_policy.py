@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from vfibench.cells import Cell
 from vfibench.errors import VfibenchError
 from vfibench.gate.policy import DEFAULTS, Policy, read_policy
 from vfibench.metrics.catalog import CARDS
+from vfibench.store.cells import Cell
 
 CELL = Cell("rife", "ucf101", "vfibench", {"precision": "fp16"})
 

@@ -13,8 +13,10 @@ from vfibench.errors import VfibenchError
 from vfibench.gate.judging import judge, with_speed
 from vfibench.gate.outcomes import Verdict
 from vfibench.gate.policy import SpeedLimit
-from vfibench.gate.speed import Arm, Interleaved, judge_speed, ratio_of, read_speed
-from vfibench.interleaving import in_turns
+from vfibench.gate.speed import judge_speed, read_speed
+from vfibench.speed.record import Arm, Interleaved
+from vfibench.speed.turns import in_turns
+from vfibench.statistics.bootstrap import ratio_of
 
 OLD = np.random.default_rng(1).uniform(0.09, 0.11, 30)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vfibench.errors import VfibenchError
-from vfibench.plan import Request
+from vfibench.running.plan import Request
 from vfibench.system.devices import chosen_device
 
 

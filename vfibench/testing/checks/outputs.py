@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from vfibench.frames import pad
+from vfibench.frames.padding import pad
 from vfibench.testing import scenes
 from vfibench.testing.battery import Cases, check
 from vfibench.testing.scenes import moving, static

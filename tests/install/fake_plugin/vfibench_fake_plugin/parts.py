@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from vfibench.contracts import DatasetOptions, Sample, Selection
-from vfibench.selection import list_hash
+from vfibench.datasets.selection import list_hash
 
 from .cards import COUNTS, FLIP, MSE, STRIPES
 

@@ -1,0 +1,1 @@
+"""Any two methods of a dataset frame by frame."""

@@ -1,0 +1,1 @@
+"""What all pages share: templates, tables, drawings, labels, names of files."""

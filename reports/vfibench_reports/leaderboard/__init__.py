@@ -1,0 +1,1 @@
+"""One ranked table per (dataset, protocol)."""

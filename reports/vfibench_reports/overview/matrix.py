@@ -1,0 +1,139 @@
+"""Methods x datasets: the mean of each board's ranking column, with the rank it has there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench_reports.kit.entries import method_link
+from vfibench_reports.kit.numbers import MISSING, marks, metric_column, score_field
+from vfibench_reports.kit.site import file_url, page_name
+from vfibench_reports.kit.tables import METHOD, Column, Field, Mark, Table
+
+Who = tuple[str, str]
+"""A method with its weights: its label and their SHA-256, "" for none."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An entry where it stands.
+
+    Attributes:
+        mark: best or second of its group.
+        tag: what sets its group apart from the largest that is ranked on the dataset, "" for that one.
+    """
+
+    entry: Entry
+    group: Group
+    mark: Mark
+    tag: str
+
+
+def matrix(boards: Sequence[Board], name: str) -> Table:
+    """The table of one protocol.
+
+    Rows come in the order of the first dataset's scores, then of the second's, and so on.
+
+    Args:
+        boards: of one protocol, a dataset each.
+        name: of the table in the address.
+    """
+    columns = [standings(board) for board in boards]
+    people = sorted(
+        {who for column in columns for who in column}, key=lambda who: _order(who, boards, columns)
+    )
+    labels = Counter(label for label, _ in people)
+    rows = [
+        [_name(who, labels[who[0]] > 1), *(_field(board, column.get(who)) for board, column in found)]
+        for who in people
+        for found in [list(zip(boards, columns, strict=True))]
+    ]
+    heads = [_heading(board, place) for place, board in enumerate(boards)]
+    foot = [Field("every score"), *(_board_link(board) for board in boards)]
+    label = f"Methods and datasets, protocol {boards[0].protocol}"
+    return Table(name, label, [METHOD, *heads], rows, foot, tools=True)
+
+
+def standings(board: Board) -> dict[Who, Standing]:
+    """The entry of each method that tells most: ranked before unranked, then the most frames."""
+    found: dict[Who, Standing] = {}
+    for group in board.groups:
+        tag = _tag(group, board.groups)
+        for entry, mark in zip(group.entries, marks(board, group, board.columns[0]), strict=True):
+            who = (entry.label, entry.result.cell.settings.get("weights_sha256") or "")
+            standing = Standing(entry, group, mark, tag)
+            if who not in found or _tells(standing) > _tells(found[who]):
+                found[who] = standing
+    return found
+
+
+def _tells(standing: Standing) -> tuple[bool, int]:
+    return standing.group.ranked, standing.entry.result.counts["ok"]
+
+
+def _tag(group: Group, groups: Sequence[Group]) -> str:
+    """Of a ranked group beside a larger one: its input frames, and what else tells it apart."""
+    ranked = [one for one in groups if one.ranked]
+    if not group.ranked or group is max(ranked, key=lambda one: len(one.entries)):
+        return ""
+    own = _setting(group, "inputs")
+    if reduced := group.entries[0].result.cell.settings.get("reduced"):
+        return f"{own} frames in, reduced by {reduced}"
+    told = [_setting(one, "inputs") for one in ranked].count(own) == 1
+    return f"{own} frames in" + ("" if told else f", list {_setting(group, 'list_sha256')[:4]}")
+
+
+def _setting(group: Group, name: str) -> Any:
+    return group.entries[0].result.cell.settings[name]
+
+
+def _order(
+    who: Who, boards: Sequence[Board], columns: Sequence[dict[Who, Standing]]
+) -> tuple[tuple[int, float] | str, ...]:
+    keys: list[tuple[int, float] | str] = []
+    for board, column in zip(boards, columns, strict=True):
+        name = board.columns[0]
+        summary = column[who].entry.scores.get(name) if who in column else None
+        mean = None if summary is None else summary.mean
+        sign = -1.0 if board.better[name] == "higher" else 1.0
+        keys.append((1, 0.0) if mean is None else (0, sign * mean))
+    return (*keys, *who)
+
+
+def _name(who: Who, twins: bool) -> Field:
+    label, digest = who
+    return Field(label, detail=f"weights {digest[:8] or 'none'}" if twins else "", link=method_link(label))
+
+
+def _heading(board: Board, place: int) -> Column:
+    """The dataset above its ranking metric."""
+    metric = metric_column(board, board.columns[0])
+    return Column(
+        f"d{place + 1}",
+        board.dataset,
+        f"{metric.label.upper()} {metric.detail}",
+        metric.tip,
+        metric.first,
+        "number",
+    )
+
+
+def _board_link(board: Board) -> Field:
+    link = file_url(page_name("leaderboard", board.dataset, board.protocol))
+    return Field("leaderboard", link=link, tip=f"all scores on {board.dataset}")
+
+
+def _field(board: Board, standing: Standing | None) -> Field:
+    """The mean, with the rank among how many, or that it is not ranked and why."""
+    if standing is None:
+        return Field(MISSING, tip="not run")
+    entry, group = standing.entry, standing.group
+    plain = score_field(entry, board.columns[0], standing.mark)
+    if entry.rank is None:
+        why = entry.note or group.heading
+        return Field(plain.text, plain.value, "not ranked", "aside", tip=why)
+    told = f"{entry.rank} of {len(group.entries)}" + (f", {standing.tag}" if standing.tag else "")
+    return Field(plain.text, plain.value, told, plain.mark, tip=f"rank {told}; {plain.tip}")

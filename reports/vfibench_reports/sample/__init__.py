@@ -1,0 +1,1 @@
+"""The pictures of chosen frames: zoom, divider, flip-book, error maps."""

@@ -1,0 +1,86 @@
+"""`vfibench run` without arguments: the README's first command, whose learned methods bring their weights."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from vfibench.api import load_dataset
+from vfibench.cli import main
+from vfibench.registry import DATASETS, METHODS
+from vfibench.running.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
+from vfibench.weights.fetching import is_packaged
+
+LEARNED = ("superslomo-starter", "convlstm-starter", "rife-starter")
+OTHERS = ("blend", "nearest")
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Path:
+    """A list of one of the built-in sequences."""
+    path = tmp_path / "one.txt"
+    path.write_text(load_dataset("synthetic").ids[0])
+    return path
+
+
+def run(out: Path, *words: object) -> dict[str, list[dict[str, float]]]:
+    """Scores by method, of `vfibench run WORDS`."""
+    with pytest.raises(SystemExit) as end:
+        main(["run", *map(str, words), "--out", str(out), "--device", "cpu"])
+    assert end.value.code == 0
+    found = {}
+    for cell in json.loads((out / "run.json").read_text())["cells"]:
+        lines = (out / "scores" / f"{cell['name']}.0of1.jsonl").read_text().splitlines()
+        found[cell["method"]] = [json.loads(line)["scores"] for line in lines]
+    return found
+
+
+def mean(rows: list[dict[str, float]], column: str) -> float:
+    return math.fsum(row[column] for row in rows) / len(rows)
+
+
+def test_it_needs_no_file_that_is_not_in_the_package() -> None:
+    assert set(DEFAULT_METHODS) == {*OTHERS, *LEARNED}
+    for name in LEARNED:
+        assert is_packaged(METHODS.card(name).weights[0])
+    assert all(DATASETS.card(name).builtin for name in DEFAULT_DATASETS)
+
+
+def test_it_plans_every_target_of_the_built_in_dataset_for_every_method() -> None:
+    jobs = Planner(Request()).jobs()
+    assert [job.cell.label for job in jobs] == [
+        *OTHERS,
+        *LEARNED,
+    ]  # none reduced or enlarged
+    assert {job.planned for job in jobs} == {168}
+    assert {job.dataset.selection.kind for job in jobs} == {"official"}
+
+
+def test_its_table_shows_the_starters_beside_what_they_must_beat(
+    one: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")  # narrow tables stand methods side by side
+    found = run(tmp_path / "run", "--list", one, "--factor", 2)
+    assert list(found) == [*OTHERS, *LEARNED]
+    assert {len(rows) for rows in found.values()} == {1}
+    for name in LEARNED:
+        assert mean(found[name], "psnr") > mean(found["blend"], "psnr")
+    table = capsys.readouterr().out
+    assert all(f" {name} " in table for name in found)
+
+
+def test_zooming_slowmo_has_a_command_of_its_own_and_is_marked(one: Path, tmp_path: Path, capsys) -> None:
+    found = run(tmp_path / "run", "-m", "zooming-slowmo-starter", "--factor", 2, "--list", one)
+    assert {name: len(rows) for name, rows in found.items()} == {"zooming-slowmo-starter": 1}
+    assert "(inputs reduced by 4)" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_its_learned_methods_beat_the_blend(tmp_path: Path) -> None:
+    found = run(tmp_path / "run")
+    for name in LEARNED:
+        assert mean(found[name], "psnr") > mean(found["blend"], "psnr")
+        assert mean(found[name], "ssim") > mean(found["blend"], "ssim")

@@ -1,0 +1,1 @@
+"""A picture: read from a file and written, padded and cropped, resized."""

@@ -1,0 +1,244 @@
+"""From a word to a method: NAME, pkg.mod:Class (@VARIANT after either), frames:DIR or exec:CMD."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vfibench.contracts import Adapter, AdapterCard
+from vfibench.errors import VfibenchError
+from vfibench.methods.workers.adapter import EXEC, ExecAdapter, greet
+from vfibench.registry import METHODS, SEE_TRACEBACK, load_target, reason_of
+from vfibench.weights.fetching import fetched
+from vfibench.weights.reading import missing_weights, sha256_of
+
+if TYPE_CHECKING:
+    import torch
+
+FRAMES = "frames:"
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method ready to be opened.
+
+    Attributes:
+        label: its name in tables and results.
+        card: its facts, with the padding that the variant asks for.
+        weights: the checkpoint to load, None for a method without.
+        weights_sha256: of that file.
+        variant: name of the chosen settings on the card, "" for the default.
+        folder: for frames:DIR, the folder of predictions; else None.
+        command: for exec:CMD, the worker's command line; else "".
+        worker_sha256: of what identifies that worker.
+    """
+
+    label: str
+    card: AdapterCard
+    weights: Path | None = None
+    weights_sha256: str | None = None
+    variant: str = ""
+    folder: Path | None = None
+    command: str = ""
+    worker_sha256: str | None = None
+
+    def open(self, device: torch.device) -> Adapter:
+        """Build and load the adapter; slow, untimed, once a cell.
+
+        Raises:
+            VfibenchError: its dependencies are missing, the weights are not what the card says, or its
+                own code raises anything.
+        """
+        adapter = self.build()
+        with explained(f"{self.label} could not be loaded"):
+            adapter.load(device, self.weights)
+        return adapter
+
+    def build(self) -> Adapter:
+        """The adapter, not loaded; raises as `open`."""
+        if self.command:
+            return ExecAdapter(self.command)
+        try:
+            factory = load_target(self.card.target)
+        except VfibenchError as error:
+            raise VfibenchError(error.message, self.card.install_hint or error.hint) from error
+        with explained(f"{self.label} could not be loaded"):
+            adapter: Adapter = factory(**self.card.variants[self.variant].settings if self.variant else {})
+        return adapter
+
+
+@contextmanager
+def explained(failure: str) -> Iterator[None]:
+    """Turn what a method's own code raises, whatever it is, into a VfibenchError of one line.
+
+    Args:
+        failure: what did not work out, such as "rife could not be loaded".
+    """
+    try:
+        yield
+    except VfibenchError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise VfibenchError(f"{failure}: {reason_of(error)}", SEE_TRACEBACK) from error
+
+
+def split_variant(name: str) -> tuple[str, str]:
+    """The method and the variant of "METHOD@VARIANT"; the variant is "" where none is named.
+
+    >>> split_variant("rife@scale-half")
+    ('rife', 'scale-half')
+    >>> split_variant("frames:my@folder")
+    ('frames:my@folder', '')
+    """
+    if name.startswith((FRAMES, EXEC)):
+        return name, ""
+    method, _, variant = name.partition("@")
+    return method, variant
+
+
+def find_card(name: str) -> AdapterCard:
+    """The card of a catalogue name or of "pkg.mod:Class"; a variant after "@" is left aside.
+
+    Raises:
+        VfibenchError: unknown, not importable, a class without a card, or a folder of predictions.
+    """
+    name = split_variant(name)[0]
+    if ":" not in name:
+        return METHODS.card(name)
+    if name.startswith(EXEC):
+        return greet(name.removeprefix(EXEC))[0]
+    if name.startswith(FRAMES):
+        raise no_method(name)
+    see_working_directory()
+    found = load_target(name)
+    card = getattr(found, "card", None)
+    if not isinstance(card, AdapterCard):
+        raise VfibenchError(
+            f"expected {name} to carry an AdapterCard in its attribute `card`, found {type(card).__name__}",
+            "see CONTRIBUTING.md, 'Add a method'",
+        )
+    return card
+
+
+def no_method(name: str) -> VfibenchError:
+    """The error for "frames:DIR" where a network is needed."""
+    return VfibenchError(
+        f"expected a method, found a folder of predictions, {name}", "score it: vfibench run -m frames:DIR"
+    )
+
+
+def see_working_directory() -> None:
+    """Let "pkg.mod:Class" be found beside the user, as `python -m` does; what is installed goes first."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+
+
+def resolve(name: str, weights: str | None = None, *, scoring: bool = True) -> Method:
+    """Find a method and check that it can run.
+
+    Args:
+        name: catalogue name or "pkg.mod:Class", "@VARIANT" after it or not; or "frames:DIR", "exec:CMD".
+        weights: path of a checkpoint, name of a fetched file of the card, "random", or None for the first
+            of the card's files that has been fetched.
+        scoring: False for timing, where "random" weights are allowed.
+
+    Raises:
+        VfibenchError: unknown name or variant, missing weights, random weights for scores, or
+            "frames:DIR" for timing.
+    """
+    if name.startswith(FRAMES) and scoring:
+        return _frames(name)
+    if name.startswith(EXEC):
+        return _exec(name, weights)
+    card, variant = find_card(name), split_variant(name)[1]
+    if variant:
+        card = varied(card, variant)
+    path = _weights(card, weights, scoring)
+    digest = sha256_of(path) if path else None
+    return Method(card.name, card, path, digest, variant)
+
+
+def varied(card: AdapterCard, variant: str) -> AdapterCard:
+    """The card with the padding of one of its variants.
+
+    Raises:
+        VfibenchError: it has no such variant.
+    """
+    if variant not in card.variants:
+        known = ", ".join(f"{card.name}@{name}" for name in card.variants) or "none"
+        raise VfibenchError(f"unknown variant {variant!r} of {card.name}", f"it has: {known}")
+    padding = card.variants[variant].padding
+    return replace(card, padding=padding) if padding else card
+
+
+def _weights(card: AdapterCard, weights: str | None, scoring: bool) -> Path | None:
+    if not card.learned:
+        if weights is not None:
+            raise VfibenchError(f"{card.name} takes no weights, found --weights {weights}", "leave it out")
+        return None
+    if weights == "random":
+        if scoring:
+            raise VfibenchError(
+                f"random weights of {card.name} give no meaningful score",
+                "use them with `vfibench speed` only, or pass --weights FILE",
+            )
+        return None
+    path = Path(weights) if weights is not None else None
+    if path is None or not path.is_file():
+        found = fetched(card, weights)
+        if found is None and path is None:
+            raise missing_weights(card)
+        path = found or path
+    if path is None or not path.is_file():
+        raise VfibenchError(f"expected weights of {card.name} at {path}, found no file", "check --weights")
+    return path
+
+
+def _frames(name: str) -> Method:
+    folder = Path(name.removeprefix(FRAMES)).expanduser()
+    if not folder.is_dir():
+        raise VfibenchError(f"expected a folder of predictions at {folder}, found none", "check frames:DIR")
+    card = AdapterCard(
+        name="frames",
+        target="",
+        title=f"predictions read from {folder}; input frames unknown, scored on 2-frame targets",
+        inputs=(2,),
+        times="any",
+    )
+    return Method(f"frames:{folder.resolve().name}", card, folder=folder)
+
+
+def _exec(name: str, weights: str | None) -> Method:
+    if weights not in (None, "random"):
+        raise VfibenchError(f"{name} has weights of its own, found --weights {weights}", "leave it out")
+    command = name.removeprefix(EXEC)
+    card, digest = greet(command)
+    return Method(f"exec:{card.name}", card, command=command, worker_sha256=digest)
+
+
+def card_facts(card: AdapterCard) -> dict[str, Any]:
+    """What tables and pages show of a method."""
+    return {
+        "title": card.title,
+        "year": card.year,
+        "paper": card.paper,
+        "licence": card.licence,
+        "code_url": card.code_url,
+        "training_data": card.training_data,
+        "notes": card.notes,
+        "times": card.times,
+        "learned": card.learned,
+        "inputs": list(card.inputs),
+        "scale": card.scale,
+        "padding": asdict(card.padding),
+        "variants": {name: variant.about for name, variant in card.variants.items()},
+        "files": [
+            {"name": file.name, "sha256": file.sha256, "url": file.url, "licence": file.licence}
+            for file in card.weights
+        ],
+    }

@@ -1,0 +1,44 @@
+"""What a request in words means, and everything that can be refused before the first frame."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from vfibench.contracts import Dataset
+from vfibench.datasets.opening import sample_times
+from vfibench.errors import VfibenchError
+from vfibench.running.predictors import prediction_paths
+
+
+def check_count(name: str, value: int, least: int) -> None:
+    """VfibenchError where the number given for option `name` is below `least`."""
+    if value < least:
+        raise VfibenchError(f"expected {name} of {least} or more, found {value}")
+
+
+def check_predictions(folder: Path, dataset: Dataset) -> None:
+    """VfibenchError naming the first missing prediction of frames:DIR, and how many are."""
+    missing: list[str] = []
+    for index, sample in enumerate(dataset.ids):
+        try:
+            prediction_paths(folder, sample, sample_times(dataset, index))
+        except VfibenchError as error:
+            missing.append(error.message)
+    if missing:
+        raise VfibenchError(
+            f"{missing[0]} ({len(missing)} of {len(dataset)} samples lack one)", "complete the folder"
+        )
+
+
+def predictions_hash(folder: Path, dataset: Dataset) -> str:
+    """SHA-256 over the contents of those pictures of frames:DIR that a run reads, in scoring order.
+
+    Raises:
+        VfibenchError: a prediction is missing.
+    """
+    digest = hashlib.sha256()
+    for index, sample in enumerate(dataset.ids):
+        for path in prediction_paths(folder, sample, sample_times(dataset, index)):
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

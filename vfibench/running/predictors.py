@@ -1,0 +1,222 @@
+"""How a batch of samples becomes predictions: an adapter under the harness's care, or files on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+
+from vfibench.contracts import Adapter, AdapterCard, Padding, Sample
+from vfibench.errors import SampleError, VfibenchError
+from vfibench.frames.files import read_image
+from vfibench.frames.padding import crop, pad
+from vfibench.frames.resize import enlarged, reduced
+from vfibench.methods.parameters import parameters
+from vfibench.running.recursion import by_pairs, by_recursion
+from vfibench.running.stopwatch import Stopwatch, Watch, whose
+from vfibench.system.devices import autocast_type
+
+if TYPE_CHECKING:
+    from vfibench.contracts import UInt8Array
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Samples of one shape, on the device.
+
+    Attributes:
+        samples: what they came from.
+        frames: [B, N, 3, H, W] uint8.
+        times: T times, the same for all samples.
+        extras: what `Predictor.decode` returned for each sample.
+    """
+
+    samples: Sequence[Sample]
+    frames: torch.Tensor
+    times: tuple[float, ...]
+    extras: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """[B, T, 3, H, W] float32 raw frames, and the network's own time (None where nothing was computed)."""
+
+    frames: torch.Tensor
+    watch: Watch | None
+
+
+class Predictor(Protocol):
+    """What the runner asks for predictions."""
+
+    @property
+    def parameters(self) -> int | None:
+        """Scalars in the network; 0 for a method without one, None where it cannot be seen."""
+
+    def decode(self, sample: Sample) -> Any:
+        """Fetch what a prediction of `sample` needs from disk; called on decoding threads."""
+
+    def __call__(self, batch: Batch) -> Prediction:
+        """Predict every sample at every time.
+
+        Raises:
+            SampleError: the method broke its contract.
+        """
+
+
+class AdapterPredictor:
+    """Runs an adapter: conversion, padding, autocast, inference mode, recursion, cropping, timing.
+
+    Args:
+        adapter: loaded on `device`.
+        card: its facts.
+        padding: what is really applied (the protocol's rule with the card's multiple).
+        device: where it runs.
+        precision: "fp32", "fp16" or "bf16" (autocast).
+        compiled: whether the network runs through torch.compile.
+        reduce: factor by which frames are reduced first, to 8 bits as pictures on disk have.
+        enlarge: factor by which predictions are enlarged last; see `fitting.Fit`.
+    """
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        card: AdapterCard,
+        padding: Padding,
+        device: torch.device,
+        precision: str,
+        reduce: int = 1,
+        enlarge: int = 1,
+        compiled: bool = False,
+    ) -> None:
+        self._adapter = adapter
+        self._asked = torch.compile(adapter.predict) if compiled else adapter.predict
+        self._card = card
+        # Frames are padded before they are reduced, so that nothing of them is lost at an edge.
+        self._padding = replace(
+            padding,
+            multiple=reduce * padding.multiple,
+            extra=reduce * padding.extra,
+            extra_when_fitting=reduce * padding.extra_when_fitting,
+        )
+        self._device = device
+        self._precision = autocast_type(precision)
+        self._reduce = reduce
+        self._enlarge = enlarge
+
+    @property
+    def parameters(self) -> int | None:
+        """Scalars in the network; see `Predictor`."""
+        counted = parameters(self._adapter)
+        elsewhere = hasattr(self._adapter, "predict_timed")
+        return 0 if counted is None and not (self._card.learned or elsewhere) else counted
+
+    def decode(self, sample: Sample) -> None:
+        """Nothing to fetch."""
+
+    def __call__(self, batch: Batch) -> Prediction:
+        """Pad, reduce, predict, crop, enlarge; see `Predictor`. The prediction alone is timed."""
+        height, width = batch.frames.shape[-2:]
+        scale = self._card.scale // self._reduce
+        with torch.inference_mode():
+            frames = pad(to_float(batch.frames), self._padding)
+            sides = (scale * frames.shape[-2], scale * frames.shape[-1])
+            if self._reduce > 1:
+                frames = to_float(reduced(frames.mul_(255).round_(), self._reduce))
+            self._told: list[float | None] = []
+            with self._autocast(), Stopwatch(self._device) as watch:
+                raw = self._predict(frames, batch.times)
+            check_shape(raw, (len(frames), len(batch.times), 3, *sides))
+            made = crop(raw.float(), height, width, self._padding, scale)
+            made = made if self._enlarge == 1 else enlarged(made, self._enlarge)
+            return Prediction(made, whose(watch, self._told))
+
+    def _predict(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
+        return self._between(frames, times) if self._enlarge == 1 else by_pairs(self._pair, frames, times)
+
+    def _between(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
+        if self._card.times != "midpoint" or times == (0.5,):
+            return self._call(frames, times)
+        return by_recursion(lambda pair: self._call(pair, (0.5,)), frames, times)
+
+    def _call(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
+        """Ask the adapter, noting the time where it measures that itself."""
+        timed = getattr(self._adapter, "predict_timed", None)
+        if timed is None:
+            return self._asked(frames, times)
+        made, seconds = timed(frames, times)
+        self._told.append(seconds)
+        return made  # type: ignore[no-any-return]
+
+    def _pair(self, pair: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
+        raw = self._between(pair, times)
+        check_shape(raw, (len(pair), len(times), *pair.shape[2:]))
+        return raw.float()
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if self._precision is None:
+            return nullcontext()
+        return torch.autocast(self._device.type, dtype=self._precision)
+
+
+class FolderPredictor:
+    """Reads predictions made elsewhere: DIR/<sample>/t0.500000.png, or DIR/<sample>.png for one time."""
+
+    parameters = None
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self._folder = folder
+        self._device = device
+
+    def decode(self, sample: Sample) -> list[UInt8Array]:
+        """The prediction images of a sample, one a time."""
+        return [read_image(path) for path in prediction_paths(self._folder, sample.id, sample.times)]
+
+    def __call__(self, batch: Batch) -> Prediction:
+        """Stack what was decoded; a picture of another size is a SampleError."""
+        height, width = batch.samples[0].targets.shape[-2:]
+        for sample, images in zip(batch.samples, batch.extras, strict=True):
+            for image in images:
+                if image.shape[1:] != (height, width):
+                    found = f"{image.shape[2]}x{image.shape[1]}"
+                    raise SampleError(
+                        f"expected a prediction of {width}x{height} for {sample.id}, found {found}"
+                    )
+        stacked = torch.stack([torch.stack([torch.from_numpy(i) for i in images]) for images in batch.extras])
+        return Prediction(to_float(stacked.to(self._device)), None)
+
+
+def prediction_paths(folder: Path, sample: str, times: Sequence[float]) -> list[Path]:
+    """Where the predictions of a sample stand.
+
+    Raises:
+        VfibenchError: none is there; both accepted names are given.
+    """
+    paths = [folder / sample / f"t{time:.6f}.png" for time in times]
+    single = folder / f"{sample}.png"
+    if len(times) == 1 and single.is_file():
+        return [single]
+    for path in paths:
+        if not path.is_file():
+            other = f" or {single}" if len(times) == 1 else ""
+            raise VfibenchError(f"expected a prediction at {path}{other}, found none", "complete the folder")
+    return paths
+
+
+def to_float(frames: torch.Tensor) -> torch.Tensor:
+    """uint8 to float32 in [0, 1], the same rounding everywhere: true division by 255."""
+    return frames.to(torch.float32).div_(255.0)
+
+
+def check_shape(raw: object, expected: tuple[int, ...]) -> None:
+    """SampleError where a method did not return what the contract says."""
+    if not isinstance(raw, torch.Tensor):
+        raise SampleError(f"expected a tensor from the method, found {type(raw).__name__}")
+    if tuple(raw.shape) != expected:
+        names = "[B, T, 3, H, W]"
+        raise SampleError(f"expected {names} = {list(expected)} from the method, found {list(raw.shape)}")
+    if not raw.is_floating_point():
+        raise SampleError(f"expected floating-point frames from the method, found {raw.dtype}")

@@ -1,0 +1,291 @@
+"""`vfibench speed`: a method's own time, memory, parameters and arithmetic at a given frame size."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import torch
+
+from vfibench.errors import VfibenchError
+from vfibench.methods.parameters import parameters
+from vfibench.statistics.summaries import percentile
+from vfibench.system.devices import autocast_type, chosen_device, peak_memory_mb
+
+if TYPE_CHECKING:
+    from vfibench.contracts import AdapterCard
+    from vfibench.methods.resolving import Method
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What `measure_speed` found.
+
+    Attributes:
+        method, weights: what was timed; weights are "random", a file name or "none".
+        device, precision, threads: on what.
+        width, height, batch, inputs, times: the call's size: of the input frames, and how many go in and out.
+        output_width, output_height: of the frames that come out, larger where the method enlarges.
+        runs, warmup: timed and untimed calls.
+        ms_median, ms_p95: of one call, milliseconds.
+        ms_frame: median divided by batch x times, amortised.
+        frames_per_s: 1000 / ms_frame.
+        parameters: scalars in the network; 0 for a method that learns nothing, None where a learned one
+            shows no torch modules.
+        gflops: 2 x multiply-adds of one call as torch's flop counter sees them (convolutions, matrix
+            products), in 1e9; None where it cannot follow.
+        peak_mb: peak memory: CUDA allocator, or the process's resident set; None for another process's.
+        compiled: whether the network ran through torch.compile.
+        agreement_db: what precision and compilation cost: PSNR between these frames and those of plain fp32
+            (at most 200 dB), None for plain fp32 itself.
+    """
+
+    method: str
+    weights: str
+    device: str
+    precision: str
+    threads: int
+    width: int
+    height: int
+    batch: int
+    inputs: int
+    times: int
+    output_width: int
+    output_height: int
+    runs: int
+    warmup: int
+    ms_median: float
+    ms_p95: float
+    ms_frame: float
+    frames_per_s: float
+    parameters: int | None
+    gflops: float | None
+    peak_mb: float | None
+    compiled: bool
+    agreement_db: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return asdict(self)
+
+
+def measure_speed(
+    method: Method,
+    width: int,
+    height: int,
+    *,
+    device: str = "cpu",
+    precision: str = "fp32",
+    batch: int = 1,
+    inputs: int | None = None,
+    times: int = 1,
+    runs: int = 20,
+    warmup: int = 3,
+    compiled: bool = False,
+) -> Speed:
+    """Time `method.predict` on random frames, synchronised, after a warm-up.
+
+    Padding is applied before the clock starts: a size the network cannot take is timed at the padded size.
+
+    Args:
+        method: opened here; random weights are fine.
+        width, height: of the input frames, pixels.
+        inputs: input frames, the method's usual count where None.
+        times: target times of each call, see `target_times`.
+        compiled: through torch.compile; compiling is part of the warm-up.
+
+    Raises:
+        VfibenchError: a number of target times the method does not give.
+    """
+    found = prepared(
+        method, width, height, device=device, precision=precision, batch=batch, inputs=inputs, times=times,
+        compiled=compiled,
+    )  # fmt: skip
+    plain = None
+    if compiled or precision != "fp32":
+        with torch.inference_mode():
+            plain = found.adapter.predict(found.frames, found.moments)
+    if found.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(found.device)
+    spent = found.seconds(runs, warmup)
+    elsewhere = found.elsewhere is not None
+    median = 1e3 * percentile(spent, 0.5)
+    shared = batch * times
+    return Speed(
+        method=method.label,
+        weights=method.weights.name if method.weights else ("random" if method.card.learned else "none"),
+        device=device,
+        precision=precision,
+        threads=torch.get_num_threads(),
+        width=width,
+        height=height,
+        batch=batch,
+        inputs=found.frames.shape[1],
+        times=times,
+        output_width=method.card.scale * width,
+        output_height=method.card.scale * height,
+        runs=runs,
+        warmup=warmup,
+        ms_median=median,
+        ms_p95=1e3 * percentile(spent, 0.95),
+        ms_frame=median / shared,
+        frames_per_s=1e3 * shared / median,
+        parameters=parameters(found.adapter) if method.card.learned or elsewhere else 0,
+        gflops=None if elsewhere else gflops(found.call),
+        peak_mb=None if elsewhere else peak_memory_mb(found.device),
+        compiled=compiled,
+        agreement_db=None if plain is None else psnr(found.call(), plain),
+    )
+
+
+class CallSize(TypedDict):
+    """How a method is called when it is timed: the arguments of `prepared`, which says what they mean."""
+
+    width: int
+    height: int
+    device: str
+    precision: str
+    batch: int
+    inputs: int | None
+    times: int
+    compiled: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A method that is loaded, and the frames it is timed on.
+
+    Attributes:
+        adapter: the loaded method.
+        frames: [B, N, 3, H, W] random frames, padded.
+        moments: target times of a call.
+        device: of the frames.
+        call: predicts them once.
+        elsewhere: the call of a method whose network runs in a process of its own, which tells its
+            seconds; else None.
+    """
+
+    adapter: Any
+    frames: torch.Tensor
+    moments: tuple[float, ...]
+    device: torch.device
+    call: Callable[[], torch.Tensor]
+    elsewhere: Callable[[], tuple[object, float | None]] | None
+
+    def seconds(self, runs: int, warmup: int = 0) -> list[float]:
+        """Seconds of each of `runs` calls after `warmup` more."""
+        if self.elsewhere is None:
+            return timed(self.call, runs, warmup, self.device)
+        return told(self.elsewhere, runs, warmup)
+
+
+def prepared(
+    method: Method,
+    width: int,
+    height: int,
+    *,
+    device: str = "cpu",
+    precision: str = "fp32",
+    batch: int = 1,
+    inputs: int | None = None,
+    times: int = 1,
+    compiled: bool = False,
+) -> Prepared:
+    """Load a method and make what it is timed on; arguments and errors as of `measure_speed`."""
+    from vfibench.frames.padding import pad
+
+    target = chosen_device(device)
+    count = inputs or method.card.inputs[0]
+    moments = target_times(method.card, count, times)
+    adapter = method.open(target)
+    generator = torch.Generator().manual_seed(0)
+    frames = torch.rand(batch, count, 3, height, width, generator=generator).to(target)
+    frames = pad(frames, method.card.padding)
+    predict = torch.compile(adapter.predict) if compiled else adapter.predict
+    lower = autocast_type(precision)
+    aside = getattr(adapter, "predict_timed", None)  # its network runs in a process of its own
+
+    def call() -> torch.Tensor:
+        with torch.inference_mode(), torch.autocast(target.type, lower, lower is not None):
+            return predict(frames, moments)
+
+    elsewhere = None if aside is None else lambda: aside(frames, moments)
+    return Prepared(adapter, frames, moments, target, call, elsewhere)
+
+
+def target_times(card: AdapterCard, inputs: int, count: int) -> tuple[float, ...]:
+    """The times a call of `vfibench speed` asks for.
+
+    Args:
+        card: of the method.
+        inputs: input frames.
+        count: how many; k / (count + 1) within the middle interval, or for a method of "halves" every
+            multiple of 1/2 from the first input frame to the last.
+
+    Raises:
+        VfibenchError: the method does not give so many at once.
+    """
+    if count == 1:
+        return (0.5,)
+    if card.times == "midpoint":
+        raise VfibenchError(f"{card.name} predicts the mid-point only, found --times {count}", "leave it out")
+    if card.times == "any":
+        return tuple((k + 1) / (count + 1) for k in range(count))
+    every = 2 * inputs - 1
+    if count != every:
+        raise VfibenchError(
+            f"{card.name} gives 1 or {every} frames of {inputs} inputs, found --times {count}",
+            f"do --times 1 or --times {every}",
+        )
+    return tuple(1 - inputs / 2 + k / 2 for k in range(every))
+
+
+def psnr(found: torch.Tensor, expected: torch.Tensor) -> float:
+    """PSNR in dB of two sets of frames clamped to [0, 1], over all their values; at most 200."""
+    error = (found.double().clamp(0, 1) - expected.double().clamp(0, 1)).square().mean()
+    return float(-10 * error.clamp(min=1e-20).log10())
+
+
+def timed(call: Callable[[], object], runs: int, warmup: int, device: torch.device) -> list[float]:
+    """Seconds of each of `runs` calls, the device idle before and after each."""
+
+    def wait() -> None:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    for _ in range(warmup):
+        call()
+    spent: list[float] = []
+    for _ in range(runs):
+        wait()
+        start = time.perf_counter()
+        call()
+        wait()
+        spent.append(time.perf_counter() - start)
+    return spent
+
+
+def told(call: Callable[[], tuple[object, float | None]], runs: int, warmup: int) -> list[float]:
+    """Seconds of each of `runs` calls as the method itself measured them, else by the clock."""
+    for _ in range(warmup):
+        call()
+    spent: list[float] = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        seconds = call()[1]
+        spent.append(time.perf_counter() - start if seconds is None else seconds)
+    return spent
+
+
+def gflops(call: Callable[[], object]) -> float | None:
+    """1e9 floating-point operations of one call (2 x multiply-adds), by torch's flop counter."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    try:
+        with FlopCounterMode(display=False) as counter:
+            call()
+    except (RuntimeError, NotImplementedError):
+        return None
+    return float(counter.get_total_flops()) / 1e9

@@ -1,0 +1,1 @@
+"""Numbers only: summaries, bootstrap intervals, the signed-rank test, digits. Nothing here knows a run."""

@@ -1,0 +1,131 @@
+"""Pictures a run keeps beside its scores, and where each of them stands.
+
+    images/<cell>/<sample>/t0.500000.png       a prediction; `frames:DIR` reads images/<cell>
+    images/inputs.<dataset>.<key>/<sample>/    what the predictions were made from and are held against:
+        frame-0.png, frame-1.png               input frames by their time, 0 and 1 being the middle two,
+        frame--1.png, frame-2.png              and those around them, where a sample has more,
+        target-t0.500000.png                   the ground truth at a time
+
+Predictions are a cell's own. Inputs and targets are kept once for all cells of a run folder that score the
+same frames: the key stands for the list of samples, their files and the target times. Shards on other
+machines keep pictures in run folders of their own; `vfibench merge` joins scores, not pictures, and
+`vfibench report` looks for pictures where each result was read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING
+
+from vfibench.contracts import Sample
+from vfibench.errors import VfibenchError
+from vfibench.frames.files import write_image
+from vfibench.store.cells import Cell, short_key
+from vfibench.system.files import unwritable
+
+if TYPE_CHECKING:
+    from vfibench.contracts import UInt8Array
+
+FOLDER = "images"
+
+
+@dataclass(frozen=True)
+class Album:
+    """Where the pictures of one cell stand.
+
+    Attributes:
+        predictions: folder of the cell's own.
+        inputs: folder of the input frames and targets, shared with the cells that score the same frames.
+    """
+
+    predictions: Path
+    inputs: Path
+
+    @classmethod
+    def of(cls, run: Path, cell: Cell) -> Album:
+        """The album of a cell in a run folder, whether or not anything is in it."""
+        return cls(run / FOLDER / cell.name, run / FOLDER / inputs_name(cell))
+
+    def prediction(self, sample: str, time: float) -> Path:
+        """The prediction of a sample at a time; for errors see `place`."""
+        return place(self.predictions, sample) / f"t{time:.6f}.png"
+
+    def target(self, sample: str, time: float) -> Path:
+        """The ground truth of a sample at a time."""
+        return place(self.inputs, sample) / f"target-t{time:.6f}.png"
+
+    def frame(self, sample: str, time: int) -> Path:
+        """The input frame of a sample that stands at a time: 0 and 1 are the middle two."""
+        return place(self.inputs, sample) / f"frame-{time}.png"
+
+    def keep(self, sample: Sample, predicted: Iterable[UInt8Array]) -> None:
+        """Write a sample's predictions, and its inputs and targets where they are not there yet.
+
+        Args:
+            sample: the sample.
+            predicted: [3, s*H, s*W] uint8 RGB, one a time of the sample.
+
+        Raises:
+            VfibenchError: the folder is read-only, the disk is full, or `place` refuses the sample's id.
+        """
+        for time, pixels in zip(sample.times, predicted, strict=True):
+            write_image(self.prediction(sample.id, time), pixels)
+        for time, pixels in zip(sample.times, sample.targets, strict=True):
+            write_once(self.target(sample.id, time), pixels)
+        first = 1 - len(sample.frames) // 2
+        for time, pixels in enumerate(sample.frames, first):
+            write_once(self.frame(sample.id, time), pixels)
+
+
+def place(folder: Path, sample: str) -> Path:
+    """The folder of a sample, which lies within `folder`.
+
+    Raises:
+        VfibenchError: the id would lead out of it: an absolute path, one with a drive, or one with "..".
+    """
+    path = PureWindowsPath(sample)  # knows both sorts of slashes
+    if path.anchor or path.drive or ".." in path.parts or "\0" in sample:
+        raise VfibenchError(
+            f"expected a sample id that stays within the folder of pictures, found {sample!r}",
+            'give the sample an id without "..", a drive or a slash in front',
+        )
+    return folder / sample
+
+
+def inputs_name(cell: Cell) -> str:
+    """The folder of a cell's inputs and targets: "inputs.ucf101.1a2b3c4d".
+
+    Example:
+        >>> inputs_name(Cell("blend", "clip:My Film", "vfibench", {"list_sha256": "ab", "times": [0.5]}))
+        'inputs.clip-My-Film.bc92f65c'
+    """
+    dataset = re.sub(r"[^A-Za-z0-9_-]+", "-", cell.dataset).strip("-")[:40]
+    decisive = [cell.settings.get(name) for name in ("list_sha256", "files", "times")]
+    return f"inputs.{dataset}.{short_key([cell.dataset, decisive])}"
+
+
+def write_once(path: Path, pixels: UInt8Array) -> None:
+    """Write [3, H, W] uint8 RGB as PNG unless it is there; it appears whole or not at all.
+
+    Several processes may write the same picture at once: the last one's replaces its equals.
+
+    Raises:
+        VfibenchError: the folder is read-only, or the disk is full.
+    """
+    if path.exists():
+        return
+    part = path.with_name(f".{path.stem}.{os.getpid()}-{threading.get_ident()}.png")
+    try:
+        write_image(part, pixels)
+        part.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()

@@ -1,0 +1,94 @@
+"""Where a number came from: command, versions, source state, device."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from vfibench.system.devices import device_facts
+from vfibench.version import __version__
+
+LIBRARIES = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "pillow",
+    "opencv-python-headless",
+    "scikit-image",
+    "lpips",
+    "pandas",
+    "safetensors",
+)
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def command_line() -> str:
+    """The command as a user would type it again."""
+    import shlex
+
+    program = Path(sys.argv[0]).name
+    program = "vfibench" if program in {"vfibench", "__main__.py"} else program
+    return shlex.join([program, *sys.argv[1:]])
+
+
+@lru_cache
+def versions() -> dict[str, str]:
+    """Versions of Python, vfibench and the libraries that compute or decode."""
+    found = {"python": platform.python_version(), "vfibench": __version__}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def version_line() -> str:
+    """Version, commit and whether it was changed: "0.1.0, commit 1a2b, with local changes"."""
+    state = git_state()
+    if state is None:
+        return __version__
+    changed = ", with local changes" if state["changed"] else ""
+    return f"{__version__}, commit {state['commit']}{changed}"
+
+
+@lru_cache
+def git_state() -> dict[str, Any] | None:
+    """Commit and whether there were local changes, of the checkout vfibench runs from; None outside one."""
+    folder = Path(__file__).resolve().parent.parent.parent
+    if not (folder / ".git").exists():
+        return None
+    commit = _git(folder, "rev-parse", "HEAD")
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return None if commit is None else {"commit": commit, "changed": bool(changed)}
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def collect(device: str) -> dict[str, Any]:
+    """Everything run.json says about the circumstances of a run."""
+    return {
+        "command": command_line(),
+        "versions": dict(versions()),
+        "git": git_state(),
+        "platform": platform.platform(),
+        "device": device_facts(device),
+    }

@@ -1,0 +1,235 @@
+"""Weight files: reading them without ever running what they hold, and filling a network strictly.
+
+Nothing heavy is imported until a file is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import re
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vfibench.contracts import AdapterCard
+from vfibench.errors import VfibenchError
+from vfibench.weights.safe_pickle import PLAIN
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+HINT_FETCH_AGAIN = "fetch the file again and compare its size with the source's"
+
+
+def read_checkpoint(path: Path) -> object:
+    """Read a checkpoint on the CPU: safetensors by its suffix, else torch's, tensors and plain data.
+
+    Plain data are also dates, options and numpy's numbers, see `vfibench.weights.safe_pickle`. Tensors stay
+    mapped to the file, so parts that are not used (an optimizer's state) never enter memory.
+
+    Args:
+        path: the file.
+
+    Returns:
+        What was saved, a dict as a rule.
+
+    Raises:
+        VfibenchError: the file is missing, no checkpoint, cut short, or a pickle that would run code
+            (it is not run); the message names the file.
+    """
+    _require(path)
+    if path.suffix == ".safetensors":
+        return _read_safetensors(path)
+    _refuse_what_is_no_checkpoint(path)
+    return _read_torch(path)
+
+
+def header_of(path: Path) -> dict[str, str]:
+    """What the header of a safetensors file says of it, such as what `vfibench train` writes.
+
+    Raises:
+        VfibenchError: the file is missing, or no whole safetensors file.
+    """
+    _require(path)
+    try:
+        with path.open("rb") as file:
+            size = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(size if size < path.stat().st_size else 0))
+        return {str(name): str(value) for name, value in header.get("__metadata__", {}).items()}
+    except (ValueError, AttributeError) as error:
+        raise VfibenchError(
+            f"expected a safetensors file, found another or a damaged one: {path}", HINT_FETCH_AGAIN
+        ) from error
+
+
+def load_strict(module: nn.Module, state_dict: object, source: Path) -> None:
+    """Copy weights into a network; every tensor of either side must have its partner in the other.
+
+    Args:
+        module: the network, on any device.
+        state_dict: names to tensors.
+        source: where they come from, for the message.
+
+    Raises:
+        VfibenchError: a tensor is missing, unexpected or of another shape; the message counts them and
+            names the first of each.
+    """
+    if not isinstance(state_dict, Mapping):
+        raise VfibenchError(f"expected named tensors, found {_kind(state_dict)} in {source}")
+    complaints = _differences(module.state_dict(), state_dict)
+    if complaints:
+        expected = f"expected the {len(module.state_dict())} tensors of {type(module).__name__}"
+        raise VfibenchError(
+            f"{expected}, found {len(state_dict)} in {source}: {'; '.join(complaints)}",
+            "give the weight file of this very method",
+        )
+    module.load_state_dict(state_dict, strict=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file.
+
+    Raises:
+        VfibenchError: it is missing or may not be read.
+    """
+    _require(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def missing_weights(card: AdapterCard) -> VfibenchError:
+    """The error for a learned method that was given no weights: where they are and how to pass them."""
+    if not card.weights:
+        return VfibenchError(
+            f"method {card.name!r} learns nothing and takes no weights", "leave --weights out"
+        )
+    file = card.weights[0]
+    if not file.url:
+        hint = "none were released; train your own and pass --weights FILE"
+    elif file.by_hand:
+        hint = f"download {file.name} in a browser from {file.url} and pass --weights {file.name}"
+    else:
+        hint = f"vfibench fetch weights {card.name}, or pass --weights FILE ({file.name} of {file.url})"
+    return VfibenchError(f"method {card.name!r} needs its trained weights, and none were given", hint)
+
+
+def _require(path: Path) -> None:
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no such file"
+        raise VfibenchError(f"expected a weight file, found {found}: {path}", "check the path")
+    if not os.access(path, os.R_OK):
+        raise VfibenchError(f"expected a readable weight file, found {path} closed to you", "change its mode")
+
+
+def _differences(expected: Mapping[str, Tensor], found: Mapping[str, object]) -> list[str]:
+    """Up to three complaints: tensors missing, unexpected, and of the wrong shape."""
+    missing = [name for name in expected if name not in found]
+    unexpected = [str(name) for name in found if name not in expected]
+    wrong = [name for name in expected if name in found and _kind(found[name]) != _kind(expected[name])]
+    complaints = []
+    if missing:
+        complaints.append(f"{len(missing)} missing (first: {missing[0]})")
+    if unexpected:
+        complaints.append(f"{len(unexpected)} unexpected (first: {unexpected[0]})")
+    if wrong:
+        shapes = f"{wrong[0]} expected {_kind(expected[wrong[0]])}, found {_kind(found[wrong[0]])}"
+        complaints.append(f"{len(wrong)} of another shape (first: {shapes})")
+    return complaints
+
+
+def _kind(value: object) -> str:
+    """A tensor's shape, or the type's name of anything else."""
+    shape = getattr(value, "shape", None)
+    return str(list(shape)) if shape is not None else type(value).__name__
+
+
+def _read_safetensors(path: Path) -> object:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path, device="cpu")
+    except (SafetensorError, OSError, ValueError) as error:
+        message = (
+            f"expected a safetensors file, found a damaged or different one, {path}: {_first_line(error)}"
+        )
+        raise VfibenchError(message, HINT_FETCH_AGAIN) from error
+
+
+def _refuse_what_is_no_checkpoint(path: Path) -> None:
+    """Tell an empty file, a cut one, a text and other files from torch's two formats by their first bytes."""
+    with path.open("rb") as file:
+        head = file.read(256)
+    if not head:
+        raise VfibenchError(f"expected a checkpoint, found an empty file: {path}", HINT_FETCH_AGAIN)
+    if head.startswith(b"PK") and not _is_archive(path):
+        raise VfibenchError(f"expected a whole checkpoint, found one cut short: {path}", HINT_FETCH_AGAIN)
+    if head.startswith(b"PK"):
+        _refuse_other_archives(path)
+    if not head.startswith((b"PK", b"\x80")):  # a zip archive; a pickle of protocol 2 or later
+        found = _text(head) or "a file of another kind"
+        raise VfibenchError(f"expected a checkpoint, found {found} in {path}", HINT_FETCH_AGAIN)
+
+
+def _is_archive(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # a damaged end record
+        return False
+
+
+def _refuse_other_archives(path: Path) -> None:
+    """Tell torch's own archives, which hold a data.pkl, from a folder that its authors have zipped."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):  # a damaged list of its files
+        return  # torch will say what is wrong with it
+    if not any(name.rpartition("/")[2] == "data.pkl" for name in names):
+        found = f"a zip archive of {', '.join(names[:3]) or 'nothing'}" + (" ..." if len(names) > 3 else "")
+        message = f"expected a checkpoint, found {found} in {path}"
+        raise VfibenchError(message, "unpack it and give the weight file that it holds")
+
+
+def _text(head: bytes) -> str:
+    """How a text file begins, or "" for anything else."""
+    try:
+        text = head[:200].decode("utf-8", errors="strict" if len(head) < 200 else "ignore")
+    except UnicodeDecodeError:
+        return ""
+    if not all(letter.isprintable() or letter.isspace() for letter in text):
+        return ""
+    return f"a text that begins {' '.join(text.split())[:40]!r}"
+
+
+def _read_torch(path: Path) -> object:
+    import torch
+
+    try:
+        with warnings.catch_warnings(), torch.serialization.safe_globals(PLAIN):
+            warnings.simplefilter("ignore")  # about pickle protocols; what cannot be read is an error below
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_archive(path))
+    except pickle.UnpicklingError as error:
+        raise _unsafe(path, error) from error
+    except Exception as error:  # torch meets damaged bytes with errors of every kind
+        message = f"expected a whole checkpoint, found a damaged one, {path}: {_first_line(error)}"
+        raise VfibenchError(message, HINT_FETCH_AGAIN) from error
+
+
+def _unsafe(path: Path, error: pickle.UnpicklingError) -> VfibenchError:
+    """The error for a pickle that asks for more than tensors and plain data."""
+    name = re.search(r"GLOBAL (\S+)", str(error))
+    asks = f" (it asks for {name[1]})" if name else ""
+    return VfibenchError(
+        f"expected tensors only, found a pickle that would run code{asks} in {path}; it was not run",
+        "use the authors' own file, or convert it to safetensors where you trust it",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0][:200]
