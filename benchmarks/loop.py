@@ -43,7 +43,7 @@ NAMES = ("frame_00.png", "frame_01_gt.png", "frame_02.png")
 def ours(job: Job, threads: int, folder: Path) -> Scores:
     store = ResultStore(folder)
     Runner(store, torch.device("cpu"), workers=threads).run([job])
-    return {row["sample"]: row["scores"] for row in store.results()[0].rows}
+    return {row.sample: row.scores for row in store.results()[0].rows}
 
 
 def decode(folder: Path) -> list[np.ndarray]:

@@ -121,8 +121,8 @@ def lines(results: Sequence[CellResult]) -> Iterator[str]:
             apart = [value - rival[name] for name, value in figures(result).items()]
             named = zip(shown, METRICS, apart, strict=True)
             shown = [f"{text} ({by:+.{digits(name)}f})" for text, name, by in named]
-        cell, count = result.cell, result.counts["ok"]
-        words = [f"{cell.dataset}, {count} frames", cell.label, str(cell.settings["inputs"]), *shown]
+        cell, count = result.cell, result.counts.ok
+        words = [f"{cell.dataset}, {count} frames", cell.label, str(cell.settings.inputs), *shown]
         yield f"| {' | '.join(words)} |"
 
 

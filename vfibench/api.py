@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from vfibench.contracts import Adapter, Dataset, DatasetOptions
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from vfibench.store.rows import ScoreRow
 
 
 def load_method(name: str, weights: Path | str | None = None, device: str = "cpu") -> Adapter:
@@ -106,23 +109,15 @@ def evaluate(
     return table
 
 
-def _flat(row: dict[str, object]) -> dict[str, object]:
-    scores = row.get("scores", {})
-    assert isinstance(scores, dict)
-    exact = row.get("exact", [])
-    assert isinstance(exact, list)
-    shown = {name: value if value is not None else _null(name in exact) for name, value in scores.items()}
-    tags = row.get("tags", {})
-    assert isinstance(tags, dict)
-    return {
-        "sample": row["sample"],
-        "t": row["t"],
-        "status": row["status"],
-        "message": row.get("message", ""),
-        **{name: value for name, value in tags.items() if name == "clip"},
-    } | shown
-
-
-def _null(exact: bool) -> float:
-    """What a stored null stands for: an infinite PSNR, or no figure."""
-    return float("inf") if exact else float("nan")
+def _flat(row: ScoreRow) -> dict[str, object]:
+    """A row of the table."""
+    found: dict[str, object] = {
+        "sample": row.sample,
+        "t": row.t,
+        "status": row.status,
+        "message": row.message,
+    }
+    if "clip" in row.tags:
+        found["clip"] = row.tags["clip"]
+    empty = {name: math.inf if name in row.exact else math.nan for name in row.scores}
+    return found | {name: empty[name] if value is None else value for name, value in row.scores.items()}

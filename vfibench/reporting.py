@@ -53,7 +53,7 @@ def write_site(runs: Sequence[Path], out: Path, options: PageOptions | None = No
     asked = checked_options(options or PageOptions())
     results = tuple(read_results(runs))
     check_named(results, asked.named)
-    if not any(result.counts["ok"] for result in results):
+    if not any(result.counts.ok for result in results):
         _warn(f"no frame has a score in {', '.join(map(str, runs))}: there is next to nothing to show")
     index = out / "index.html"
     try:

@@ -56,9 +56,9 @@ def test_autocast_runs_and_stays_close(request_: Request, tmp_path: Path, precis
 
 def test_timings_and_memory_are_the_devices(request_: Request, tmp_path: Path) -> None:
     result = run(tmp_path / "gpu", replace(request_, device="cuda"))
-    assert all(line["predict_s"] > 0 for line in result.timings)
-    assert all(line["peak_mb"] > 0 for line in result.timings)
-    assert result.info["provenance"]["device"]["type"] == "cuda"
+    assert all(line.predict_s > 0 for line in result.timings)
+    assert all(line.peak_mb > 0 for line in result.timings)
+    assert result.entry.provenance.device.type == "cuda"
 
 
 @pytest.mark.parametrize("method", ["blend", "superslomo", "convlstm"])

@@ -57,8 +57,8 @@ def made(method: str, sample: Sample, place: int = 0) -> np.ndarray:
 
 def write_pictures(result: CellResult, size: tuple[int, int] = SIZE) -> None:
     """The pictures of a stored cell, as `vfibench run --save-images` leaves them."""
-    album, times = Album.of(result.folder, result.cell), result.cell.settings["times"]
-    for name in dict.fromkeys(row["sample"] for row in result.rows):
+    album, times = Album.of(result.folder, result.cell), result.cell.settings.times
+    for name in dict.fromkeys(row.sample for row in result.rows):
         sample = sample_of(name, times, size)
         album.keep(sample, [made(result.cell.method, sample, place) for place in range(len(times))])
 

@@ -8,29 +8,31 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vfibench.contracts import Padding
-from vfibench.registry import METRICS
+import msgspec
+
+from vfibench.contracts import Padding, Selection
+from vfibench.metrics.columns import column_facts
 from vfibench.store.cells import Cell
+from vfibench.store.entry import Session
+from vfibench.store.facts import CellFacts, DatasetFacts, MethodFacts, ProtocolFacts
 from vfibench.store.folder import ResultStore
+from vfibench.store.rows import ScoreRow, TimingRow
+from vfibench.store.settings import Settings
 from vfibench.store.shards import Shard
+from vfibench.system.devices import DeviceFacts
+from vfibench.system.provenance import GitState, Provenance
 
 DEFAULT = ("psnr", "ssim", "ssim3d", "ie")
-CPU = {"type": "cpu", "name": "Example CPU at 2.50GHz", "cores": 2, "threads": 2}
-H200 = {"type": "cuda", "name": "NVIDIA H200", "memory_mb": 143771, "cuda": "13.0", "cudnn": 91002}
+CPU = DeviceFacts(type="cpu", name="Example CPU at 2.50GHz", cores=2, threads=2)
+H200 = DeviceFacts(type="cuda", name="NVIDIA H200", memory_mb=143771, cuda="13.0", cudnn=91002)
 
 
 def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def column_facts(columns: Sequence[str]) -> dict[str, Any]:
-    cards = {name: METRICS.card(name) for name in columns}
-    words = ("title", "version", "unit", "better")
-    return {name: {word: getattr(card, word) for word in words} for name, card in cards.items()}
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class MadeCell:
     precision: str = "fp32"
     variant: str = ""
     ms: float | None = 12.0
-    device: dict[str, Any] = field(default_factory=lambda: CPU)
+    device: DeviceFacts = CPU
     facts: dict[str, Any] = field(default_factory=dict)
     command: str = "vfibench run -m blend -d ucf101"
     digits: int = 9  # of scores behind the point; 17 keeps all that a float holds
@@ -67,36 +69,29 @@ class MadeCell:
         return [f"{number:04d}" for number in range(self.samples)]
 
     @property
-    def selection(self) -> dict[str, Any]:
+    def selection(self) -> Selection:
         official = self.samples if self.official is None else self.official
-        text = f"{self.samples} samples"
-        if self.kind == "partial":
-            text = f"{self.samples} of {official} (partial)"
-        elif self.kind == "own list":
-            text += " (own list)"
-        return {"kind": self.kind, "chosen": self.samples, "official": official, "text": text}
+        return Selection(self.kind, self.samples, official, sha("".join(self.ids)))
 
 
-def settings(made: MadeCell) -> dict[str, Any]:
-    return {
-        "weights_sha256": sha(made.weights) if made.weights else None,
-        "variant": made.variant,
-        "inputs": made.inputs,
-        "recursion": False,
-        "precision": made.precision,
-        "device": made.device["type"],
-        "batch_size": 4,
-        "padding": asdict(Padding()),
-        "predictions": sha(made.method) if made.method.startswith("frames:") else None,
-        "selection": made.kind,
-        "list_sha256": sha("".join(made.ids)),
-        "times": list(made.times),
-        "files": None,
-        "metrics": {column: facts["version"] for column, facts in column_facts(made.columns).items()},
-    }
+def settings(made: MadeCell) -> Settings:
+    return Settings(
+        weights_sha256=sha(made.weights) if made.weights else None,
+        variant=made.variant,
+        inputs=made.inputs,
+        precision=made.precision,
+        device=made.device.type,
+        batch_size=4,
+        padding=Padding(),
+        predictions=sha(made.method) if made.method.startswith("frames:") else None,
+        selection=made.kind,
+        list_sha256=sha("".join(made.ids)),
+        times=tuple(made.times),
+        metrics={column: fact.version for column, fact in column_facts(made.columns).items()},
+    )
 
 
-def facts(made: MadeCell) -> dict[str, Any]:
+def facts(made: MadeCell) -> CellFacts:
     method = {
         "title": f"the method {made.method}",
         "year": 2018,
@@ -108,33 +103,29 @@ def facts(made: MadeCell) -> dict[str, Any]:
         "learned": made.weights is not None,
         "weights": made.weights,
     }
-    return {
-        "method": method | made.facts,
-        "dataset": {
-            "title": f"the dataset {made.dataset}",
-            "task": "frames 0 and 2 in, frame 1 out",
-            "licence": "research only",
-        },
-        "protocol": {"title": "PSNR and SSIM as in the papers", "source": "vfibench"},
-    }
+    return CellFacts(
+        msgspec.convert(method | made.facts, MethodFacts),
+        DatasetFacts(f"the dataset {made.dataset}", "frames 0 and 2 in, frame 1 out", "research only"),
+        ProtocolFacts("PSNR and SSIM as in the papers", "vfibench"),
+    )
 
 
-def entry(made: MadeCell, cell: Cell) -> dict[str, Any]:
-    """The cell's part of run.json, as vfibench.running.runner writes it."""
-    return cell.to_json() | {
-        "planned": made.samples * len(made.times),
-        "selection": made.selection,
-        "columns": column_facts(made.columns),
-        "unavailable": made.unavailable,
-        "sessions": [],
-        "provenance": {
-            "command": made.command,
-            "versions": {"python": "3.13.1", "vfibench": "0.1.0", "torch": "2.15.0"},
-            "git": {"commit": sha("commit")[:40], "changed": False},
-            "platform": "Linux-6.1-x86_64",
-            "device": made.device,
-        },
-    }
+def session(made: MadeCell, cell: Cell) -> Session:
+    """What a run that scored the cell would tell of it; no session of it wrote any row."""
+    return Session(
+        cell=cell,
+        planned=made.samples * len(made.times),
+        selection=made.selection,
+        columns=column_facts(made.columns),
+        unavailable=made.unavailable,
+        provenance=Provenance(
+            command=made.command,
+            versions={"python": "3.13.1", "vfibench": "0.1.0", "torch": "2.15.0"},
+            git=GitState(sha("commit")[:40], False),
+            platform="Linux-6.1-x86_64",
+            device=made.device,
+        ),
+    )
 
 
 def value(column: str, level: float, digits: int = 9) -> float:
@@ -148,60 +139,56 @@ def value(column: str, level: float, digits: int = 9) -> float:
     return round(160 * 10 ** (-level / 20), digits)
 
 
-def rows(made: MadeCell) -> list[dict[str, Any]]:
+def rows(made: MadeCell) -> list[ScoreRow]:
     hardness, noise = random.Random(made.dataset), random.Random(f"{made.method} {made.weights}")
     frames = [(index, name, time) for index, name in enumerate(made.ids) for time in made.times]
-    found: list[dict[str, Any]] = []
+    found: list[ScoreRow] = []
     for place, (index, name, time) in enumerate(frames[: len(frames) - made.unreached]):
-        row: dict[str, Any] = {"index": index, "sample": name, "t": time}
         tags = ({"clip": made.clips[index]} if made.clips else {}) | (made.tags[index] if made.tags else {})
-        row |= {"tags": tags} if tags else {}
         level = made.level + hardness.gauss(0.0, 3.0) + noise.gauss(0.0, 0.1)
+        status, message, scores = "ok", "", {}
         if place < made.failed:
-            found.append(row | {"status": "error", "message": "NaN or infinity in the prediction"})
+            status, message = "error", "NaN or infinity in the prediction"
         elif place < made.failed + made.exact:
             scores = {
                 column: None if column.startswith("psnr") else value(column, 400) for column in made.columns
             }
-            exact = [name for name, value in scores.items() if value is None]
-            found.append(row | {"status": "ok", "scores": scores, "exact": exact})
         else:
             scores = {column: value(column, level, made.digits) for column in made.columns}
-            found.append(row | {"status": "ok", "scores": scores})
+        exact = tuple(name for name, score in scores.items() if score is None)
+        found.append(ScoreRow(index, name, time, status, scores, exact, tags, message))
     return found
 
 
-def timings(made: MadeCell) -> list[dict[str, Any]]:
+def timings(made: MadeCell) -> list[TimingRow]:
     if made.ms is None:
         return []
     generator = random.Random(made.method)
     per_sample = len(made.times)
     return [
-        {
-            "batch": batch,
-            "samples": 4,
-            "frames": 4 * per_sample,
-            "shape": [256, 256],
-            "predict_s": round(
+        TimingRow(
+            batch=batch,
+            samples=4,
+            frames=4 * per_sample,
+            shape=(256, 256),
+            predict_s=round(
                 4 * per_sample * made.ms * (20 if batch == 0 else generator.uniform(0.9, 1.3)) / 1e3, 7
             ),
-            "warmup": batch == 0,
-            "peak_mb": 812.25,
-        }
+            warmup=batch == 0,
+            peak_mb=812.25,
+        )
         for batch in range(max(2, made.samples // 4))
     ]
 
 
 def write_run(folder: Path, cells: Sequence[MadeCell]) -> Path:
     """A run folder with these cells."""
-    store, entries = ResultStore(folder), []
+    store, sessions = ResultStore(folder), []
     for made in cells:
         cell = Cell(made.method, made.dataset, made.protocol, settings(made), facts(made))
         writer = store.open_cell(cell, Shard())
         writer.append(rows(made), timings(made))
         writer.close()
-        entries.append(entry(made, cell))
-    store.write_run(
-        Shard(), {"status": "complete", "shard": [0, 1], "command": "vfibench run", "cells": entries}
-    )
+        sessions.append(session(made, cell))
+    store.tell(Shard(), "complete", "2026-01-01T00:00:00+00:00", sessions)
     return folder

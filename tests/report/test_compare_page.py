@@ -10,6 +10,7 @@ import struct
 
 import numpy as np
 import pytest
+from msgspec import structs
 from report.made_runs import MadeCell, write_run
 from report.read_page import read_page
 from scipy import stats
@@ -223,7 +224,7 @@ def test_another_version_of_a_metric_is_not_compared(tmp_path, monkeypatch):
 
     def newer(columns):
         found = facts(columns)
-        return found | {"psnr": found["psnr"] | {"version": found["psnr"]["version"] + 1}}
+        return found | {"psnr": structs.replace(found["psnr"], version=found["psnr"].version + 1)}
 
     monkeypatch.setattr(made, "column_facts", newer)
     second = write_run(tmp_path / "two", METHODS[2:])

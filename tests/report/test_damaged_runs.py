@@ -98,7 +98,7 @@ def test_null_scores_and_failed_rows_are_no_damage(run: Path) -> None:
     change_line(scores(run), 7, lambda row: row["scores"].update(ssim=1))
     change_line(scores(run), 4, lambda row: (row.pop("scores"), row.update(status="error", message="NaN")))
     counts = read_results([run])[0].counts
-    assert (counts["ok"], counts["error"]) == (7, 1)
+    assert (counts.ok, counts.error) == (7, 1)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from report.made_runs import CPU, H200, MadeCell, entry, facts, rows, settings, timings, write_run
+from msgspec import structs
+from report.made_runs import CPU, H200, MadeCell, facts, rows, session, settings, timings, write_run
 
 from vfibench.leaderboards.grouping import boards
 from vfibench.store.cells import Cell
@@ -14,8 +17,8 @@ from vfibench_reports.kit.entries import hardware
 from vfibench_reports.kit.origins import origins
 from vfibench_reports.overview.pareto import races
 
-A100 = H200 | {"name": "NVIDIA A100"}
-FOUR = CPU | {"threads": 4}
+A100 = structs.replace(H200, name="NVIDIA A100")
+FOUR = structs.replace(CPU, threads=4)
 
 
 def write_sharded(folder, method, devices):
@@ -24,12 +27,11 @@ def write_sharded(folder, method, devices):
     for index, device in enumerate(devices):
         made = MadeCell(method, device=device)
         cell = Cell(made.method, made.dataset, made.protocol, settings(MadeCell(method)), facts(made))
-        shard, told = Shard(index, count), entry(made, cell)
+        shard, told = Shard(index, count), replace(session(made, cell), wrote=True)
         writer = store.open_cell(cell, shard)
-        writer.append([row for row in rows(made) if row["index"] % count == index], timings(made))
+        writer.append([row for row in rows(made) if row.index % count == index], timings(made))
         writer.close()
-        told |= {"sessions": [told["provenance"]]}
-        store.write_run(shard, {"status": "complete", "shard": [index, count], "cells": [told]})
+        store.tell(shard, "complete", "2026-01-01T00:00:00+00:00", [told])
     return folder
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import statistics
-from dataclasses import asdict
-from types import SimpleNamespace
+from dataclasses import asdict, replace
 from urllib.parse import unquote
 
 import pytest
+from msgspec import structs
 from report.made_runs import H200, MadeCell, sha, write_run
 from report.read_page import ReadPage, read_page
+from stored import HERE, made_result, made_settings
 
 from vfibench.contracts import Padding, PublishedScore
 from vfibench.reporting import write_site
+from vfibench.store.cells import Cell
+from vfibench.store.facts import CellFacts, MethodFacts
 from vfibench.store.folders import read_results
 from vfibench_reports.method.commands import reproduce_command, run_command
 from vfibench_reports.method.page import MethodPage
@@ -72,9 +75,9 @@ def mean(site, column, protocol="vfibench", dataset="ucf101", method="rife"):
         result
         for result in read_results([site.parent / "run"])
         if (result.cell.method, result.cell.dataset, result.cell.protocol) == (method, dataset, protocol)
-        and not result.cell.settings["variant"]
+        and not result.cell.settings.variant
     ]
-    return statistics.fmean(row["scores"][column] for row in result.rows if row["scores"][column] is not None)
+    return statistics.fmean(row.scores[column] for row in result.rows if row.scores[column] is not None)
 
 
 def test_each_label_has_a_page_and_the_index_leads_to_it(site):
@@ -171,7 +174,7 @@ def test_a_hostile_name_is_text(site):
 
 
 def test_a_page_without_stored_card_facts_still_stands(tmp_path):
-    facts = dict.fromkeys(("year", "paper", "licence", "code_url", "training_data", "times"), None)
+    facts = dict.fromkeys(("paper", "licence", "code_url", "training_data", "times"), "") | {"year": None}
     results = read_results([write_run(tmp_path / "run", [MadeCell(facts=facts)])])
     assert MethodPage().render(results, tmp_path) == [("blend", "method.blend.html")]
 
@@ -180,13 +183,10 @@ def test_a_page_without_stored_card_facts_still_stands(tmp_path):
 
 
 def cell(command, method="rife", dataset="ucf101", weights="flownet.pkl", variant=""):
-    settings = {"variant": variant}
-    return SimpleNamespace(
-        cell=SimpleNamespace(
-            method=method, dataset=dataset, settings=settings, facts={"method": {"weights": weights}}
-        ),
-        info={"provenance": {"command": command}},
-    )
+    facts = CellFacts(MethodFacts(weights=weights))
+    made = made_result(Cell(method, dataset, "vfibench", made_settings(variant=variant), facts), [], {})
+    provenance = structs.replace(HERE, command=command)
+    return replace(made, entry=structs.replace(made.entry, provenance=provenance))
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def run(tmp_path):
 
 def measured(run):
     (result,) = [result for result in read_results([run]) if result.cell.method == "rife"]
-    return statistics.fmean(row["scores"]["psnr"] for row in result.rows)
+    return statistics.fmean(row.scores["psnr"] for row in result.rows)
 
 
 def test_the_page_gives_a_difference_only_where_the_rule_is_the_same(run, tmp_path):
@@ -80,7 +80,7 @@ def test_a_score_is_held_against_the_result_that_comes_nearest(tmp_path):
     assert table is not None
     keys = [column.key for column in table.columns]
     first, second = [{key: field.text for key, field in zip(keys, row, strict=True)} for row in table.rows]
-    mean = statistics.fmean(row["scores"]["psnr@rife"] for row in results[2].rows)
+    mean = statistics.fmean(row.scores["psnr@rife"] for row in results[2].rows)
     assert (first["under"], first["measured"]) == ("protocol rife", f"{mean:.3f}")
     assert (second["under"], second["verdict"]) == ("–", "not comparable")
 

@@ -166,7 +166,7 @@ def test_scores_of_the_frame_stand_in_the_captions_and_the_table(site, results):
     out, _ = site
     page = read_page(out / frame_page("ucf101", "vfibench", ("c", 0.5)))
     (rife,) = [result for result in results if result.cell.method == "rife"]
-    scores = rife.rows[2]["scores"]
+    scores = rife.rows[2].scores
     assert f"PSNR {scores['psnr']:.3f} dB, SSIM {scores['ssim']:.4f}" in page.text
     assert page.tables["scores"].texts("method") == ["rife", HOSTILE, "nearest"]
     assert page.tables["scores"].texts("psnr")[0] == f"{scores['psnr']:.3f}"

@@ -9,11 +9,11 @@ import statistics
 from itertools import pairwise
 
 import pytest
-from report import made_runs
 from report.made_runs import MadeCell, sha, write_run
 from report.read_page import read_page
 
 from vfibench.reporting import write_site
+from vfibench.store.folder import ResultStore
 from vfibench.store.folders import read_results
 from vfibench.strata.files import facts_file, heading, row_text
 from vfibench.system.files import write_whole
@@ -225,12 +225,17 @@ def test_figures_of_whole_sequences_say_what_they_are_of(tmp_path):
 
 
 def test_levels_of_runs_that_name_no_weights_stand_side_by_side(tmp_path, monkeypatch):
-    plain = made_runs.settings
+    plain = ResultStore.tell
 
-    def without(made):
-        return {key: value for key, value in plain(made).items() if key != "weights_sha256"}
+    def without(self, *told):
+        plain(self, *told)
+        path = self.folder / "run.json"
+        content = json.loads(path.read_text())
+        for cell in content["cells"]:
+            del cell["settings"]["weights_sha256"]
+        path.write_text(json.dumps(content))
 
-    monkeypatch.setattr(made_runs, "settings", without)
+    monkeypatch.setattr(ResultStore, "tell", without)
     out, _ = site(tmp_path, [MadeCell(dataset=f"snu-film-{one}") for one in ("easy", "hard")], facts=False)
     table = read_page(out / "strata.snu-film-easy.vfibench.html").tables["level-psnr-2"]
     assert [len(cell.text) > 5 for cell in table.rows[0][1:]] == [True, True]

@@ -201,12 +201,12 @@ def test_csv_reads_back_at_full_precision(run, text):
     assert len(table) == len(results) == 6
     for row in table.to_dict("records"):
         result = results[row["dataset"], row["protocol"], row["method"]]
-        for column in result.info["columns"]:
-            found = [line["scores"][column] for line in result.rows]
+        for column in result.columns:
+            found = [line.scores[column] for line in result.rows]
             values = [value for value in found if value is not None]
             assert row[column] == math.fsum(values) / len(values)
         assert row["n"] == len(result.rows)
-        assert row["list_sha256"] == result.cell.settings["list_sha256"]
+        assert row["list_sha256"] == result.cell.settings.list_sha256
     assert set(table["method"]) == {"rife", "blend", "nearest", "four", HOSTILE}
     assert not re.search(r"\*\*|<ins>|↑", text("csv"))
 

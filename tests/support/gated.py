@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 from report.made_runs import MadeCell, write_run
 
 from vfibench.gate.baseline import BaselineCell, make_baseline
@@ -17,6 +17,8 @@ from vfibench.gate.outcomes import Judgement, Report
 from vfibench.gate.policy import Policy
 from vfibench.store.folder import ResultStore
 from vfibench.store.result import CellResult
+from vfibench.store.rows import ScoreRow
+from vfibench.store.settings import Settings
 
 
 def results(folder: Path, *cells: MadeCell) -> list[CellResult]:
@@ -26,26 +28,37 @@ def results(folder: Path, *cells: MadeCell) -> list[CellResult]:
 
 def changed(result: CellResult, column: str, change: Any, places: slice = slice(None)) -> CellResult:
     """The result with `change` (a number, or one a frame) added to a column's scores."""
-    rows = deepcopy(list(result.rows))
+    rows = list(result.rows)
     chosen = rows[places]
-    for row, one in zip(chosen, np.broadcast_to(change, len(chosen)).tolist(), strict=True):
-        row["scores"][column] = float(row["scores"][column] + one)
+    changes = np.broadcast_to(change, len(chosen)).tolist()
+    rows[places] = [
+        _scored(row, column, float(row.scores[column] + one))
+        for row, one in zip(chosen, changes, strict=True)
+    ]
     return replace(result, rows=rows)
+
+
+def _scored(row: ScoreRow, column: str, score: float | None) -> ScoreRow:
+    return structs.replace(row, scores=row.scores | {column: score})
 
 
 def with_scores(result: CellResult, column: str, scores: Sequence[float | None]) -> CellResult:
     """The result with other scores; infinity is an exact frame, None no number."""
-    rows = deepcopy(list(result.rows))
-    for row, one in zip(rows, scores, strict=True):
-        row["scores"][column] = None if one is None or np.isinf(one) else one
-        row["exact"] = [column] if one is not None and np.isinf(one) else []
+    rows = []
+    for row, one in zip(result.rows, scores, strict=True):
+        exact = one is not None and np.isinf(one)
+        scored = _scored(row, column, None if exact else one)
+        rows.append(structs.replace(scored, exact=(column,) if exact else ()))
     return replace(result, rows=rows)
 
 
 def with_settings(result: CellResult, **settings: Any) -> CellResult:
     """The result of other settings."""
     cell = result.cell
-    return replace(result, cell=replace(cell, settings={**cell.settings, **settings}))
+    known = {name: value for name, value in settings.items() if name in Settings.__struct_fields__}
+    extra = {name: value for name, value in settings.items() if name not in known}
+    made = structs.replace(cell.settings, **known, extra=cell.settings.extra | extra)
+    return replace(result, cell=replace(cell, settings=made, stored_key=""))
 
 
 def kept(*found: CellResult) -> list[BaselineCell]:

@@ -76,7 +76,7 @@ def compare(
     raise typer.Exit(NOT_COMPARABLE if apart else 0)
 
 
-def write_json(record: dict[str, Any], where: str) -> None:
+def write_json(record: dict[str, object], where: str) -> None:
     """Write a record to a file, or to standard output for "-".
 
     Raises:

@@ -57,7 +57,7 @@ class Reporter:
         """Before the first frame: what will be scored, and which columns stay empty and why."""
         told: set[str] = set()
         for job in jobs:
-            inputs = job.cell.settings["inputs"]
+            inputs = job.cell.settings.inputs
             text = f"{job.cell.label} on {job.cell.dataset}: {job.dataset.selection}, {inputs} input frames"
             self._line(text + (f", {len(job.times)} output frames" if len(job.times) > 1 else ""))
             for remark in getattr(job.dataset, "remarks", ()):

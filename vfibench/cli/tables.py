@@ -184,9 +184,9 @@ def _front(entry: Entry) -> tuple[str, str]:
 
 def _back(entry: Entry, group: Group) -> tuple[str, ...]:
     speed = "-" if entry.speed is None else rate(entry.speed.frames_per_s)
-    weights = entry.result.cell.facts["method"]["weights"] or "-"
+    weights = entry.result.cell.facts.method.weights or "-"
     counts = entry.result.counts
-    n = str(counts["ok"]) if counts["ok"] == counts["planned"] else f"{counts['ok']}/{counts['planned']}"
+    n = str(counts.ok) if counts.ok == counts.planned else f"{counts.ok}/{counts.planned}"
     note = (entry.note,) if any(other.note for other in group.entries) else ()
     return n, speed, weights, *note
 

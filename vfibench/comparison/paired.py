@@ -150,22 +150,21 @@ def obstacles(first: CellResult, second: CellResult, column: str) -> list[str]:
         if a != b
     ]
     found += [f"other {TASK[key]}" for key in others(one, other, OBSTACLES)]
-    missing = [
-        cell.label for cell, result in ((one, first), (other, second)) if column not in result.info["columns"]
-    ]
+    missing = [cell.label for cell, result in ((one, first), (other, second)) if column not in result.columns]
     if missing:
         return [*found, f"no {column} of {' and '.join(missing)}"]
-    a, b = (cell.settings["metrics"].get(column) for cell in (one, other))
+    a, b = (cell.settings.metrics.get(column) for cell in (one, other))
     found += [f"{column} in versions {a} and {b}"] if a != b else []
-    a, b = (result.info["columns"][column]["better"] for result in (first, second))
-    return found + ([f"of {column} the {a} is better and the {b}"] if a != b else [])
+    better = [result.columns[column].better for result in (first, second)]
+    one_way = better[0] == better[1]
+    return found + ([] if one_way else [f"of {column} the {better[0]} is better and the {better[1]}"])
 
 
 def cautions(first: CellResult, second: CellResult) -> list[str]:
     """What a reader must know of a comparison that can be made."""
     one, other = first.cell, second.cell
     told = {
-        "inputs": f"{one.settings['inputs']} and {other.settings['inputs']} input frames",
+        "inputs": f"{one.settings.inputs} and {other.settings.inputs} input frames",
         "list_sha256": "other lists of samples: only those of both are compared",
     }
     # The kind of selection is told by the lists.
@@ -173,9 +172,7 @@ def cautions(first: CellResult, second: CellResult) -> list[str]:
     found = [told.get(key, f"another task: other {TASK[key]}") for key in keys]
     for result in (first, second):
         if not result.complete:
-            found.append(
-                f"{result.cell.label} is incomplete: {result.counts['ok']} of {result.counts['planned']}"
-            )
+            found.append(f"{result.cell.label} is incomplete: {result.counts.ok} of {result.counts.planned}")
     return found
 
 
@@ -200,7 +197,7 @@ def pair(first: CellResult, second: CellResult, column: str) -> Paired:
         raise VfibenchError(f"expected frames that {names} have both scored, found none")
     return Paired(
         column=column,
-        better=str(first.info["columns"][column]["better"]),
+        better=first.columns[column].better,
         frames=tuple(a.frames[place] for place in places),
         first=a.values[column][places],
         second=b.values[column][others],

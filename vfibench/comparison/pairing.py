@@ -117,7 +117,7 @@ def check_columns(found: Sequence[Match], columns: Iterable[str]) -> None:
         VfibenchError: one is neither in a result nor known to this installation, with the nearest names.
     """
     scored = dict.fromkeys(
-        name for one in found for result in (one.first, one.second) for name in result.info["columns"]
+        name for one in found for result in (one.first, one.second) for name in result.columns
     )
     for column in columns:
         if column not in scored and column not in METRICS.names():
@@ -247,7 +247,7 @@ def _by_protocol(side: Sequence[CellResult], dataset: str) -> dict[str, CellResu
 
 
 def _match(first: CellResult, second: CellResult) -> Match:
-    columns = list(dict.fromkeys([*first.info["columns"], *second.info["columns"]])) or [""]
+    columns = list(dict.fromkeys([*first.columns, *second.columns])) or [""]
     found = [obstacles(first, second, column) for column in columns]
     if not all(found):
         return Match(first, second)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+import msgspec
 
 from vfibench.comparison.paired import Paired, cautions, obstacles, pair
 from vfibench.comparison.pairing import Match, Matching
@@ -68,20 +69,20 @@ def compared(found: Match, columns: Sequence[str] = ()) -> Comparison:
 
 
 def _own_columns(found: Match) -> list[str]:
-    first, second = (list(result.info["columns"]) for result in (found.first, found.second))
+    first, second = (list(result.columns) for result in (found.first, found.second))
     common = [column for column in first if column in second]
     return [column for column in common if _is_own(found, column)] or common
 
 
 def _is_own(found: Match, column: str) -> bool:
     """Whether a column is a plain one, or one of the definition of either's first column."""
-    firsts = (next(iter(result.info["columns"])) for result in (found.first, found.second))
+    firsts = (next(iter(result.columns)) for result in (found.first, found.second))
     return column.partition("@")[2] in {"", *(name.partition("@")[2] for name in firsts)}
 
 
 def _dropped(found: Match) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns that only the first has, and only the second, of those that are compared by default."""
-    first, second = (list(result.info["columns"]) for result in (found.first, found.second))
+    first, second = (list(result.columns) for result in (found.first, found.second))
     return (
         tuple(name for name in first if name not in second and _is_own(found, name)),
         tuple(name for name in second if name not in first and _is_own(found, name)),
@@ -181,7 +182,7 @@ def lacking(matching: Matching) -> dict[str, str]:
     }
 
 
-def as_record(matching: Matching, comparisons: Sequence[Comparison], worst: int) -> dict[str, Any]:
+def as_record(matching: Matching, comparisons: Sequence[Comparison], worst: int) -> dict[str, object]:
     """All of it for JSON; `worst` frames where each wins most."""
     a, b = matching.sides
     return {
@@ -204,17 +205,17 @@ def as_record(matching: Matching, comparisons: Sequence[Comparison], worst: int)
     }
 
 
-def _alone_record(result: CellResult) -> dict[str, Any]:
+def _alone_record(result: CellResult) -> dict[str, object]:
     cell = result.cell
     return {"name": cell.label, "dataset": cell.dataset, "protocol": cell.protocol, "key": cell.key}
 
 
-def _place(found: Comparison) -> dict[str, Any]:
+def _place(found: Comparison) -> dict[str, object]:
     cell = found.match.first.cell
     return {"dataset": cell.dataset, "protocol": cell.protocol}
 
 
-def _comparison_record(found: Comparison, worst: int) -> dict[str, Any]:
+def _comparison_record(found: Comparison, worst: int) -> dict[str, object]:
     return {
         **_place(found),
         "a": _side_record(found.match.first),
@@ -227,12 +228,17 @@ def _comparison_record(found: Comparison, worst: int) -> dict[str, Any]:
     }
 
 
-def _side_record(result: CellResult) -> dict[str, Any]:
+def _side_record(result: CellResult) -> dict[str, object]:
     cell = result.cell
-    return {"name": cell.label, "run": str(result.folder), "key": cell.key, "counts": dict(result.counts)}
+    return {
+        "name": cell.label,
+        "run": str(result.folder),
+        "key": cell.key,
+        "counts": msgspec.to_builtins(result.counts),
+    }
 
 
-def _pair_record(found: Comparison, paired: Paired, worst: int) -> dict[str, Any]:
+def _pair_record(found: Comparison, paired: Paired, worst: int) -> dict[str, object]:
     means = paired.means or (None, None)
     b_wins, ties, a_wins = paired.wins
     first, both, second = paired.exact
@@ -259,7 +265,7 @@ def _pair_record(found: Comparison, paired: Paired, worst: int) -> dict[str, Any
     }
 
 
-def _frame_record(paired: Paired, place: int) -> dict[str, Any]:
+def _frame_record(paired: Paired, place: int) -> dict[str, object]:
     """One frame; a score that is exact is null and named."""
     (sample, time), scores = paired.frames[place], {"a": paired.first[place], "b": paired.second[place]}
     exact = [name for name, score in scores.items() if math.isinf(score)]

@@ -12,7 +12,7 @@ from vfibench.statistics.arrays import FloatArray
 from vfibench.statistics.digits import kind
 from vfibench.store.cells import Cell
 from vfibench.store.result import CellResult
-from vfibench.store.tasks import setting
+from vfibench.store.tasks import changed_settings
 
 Frame = tuple[str, float]
 
@@ -52,10 +52,11 @@ class BaselineCell:
 def cell_id(cell: Cell) -> str:
     """A readable name of a cell, told apart by all but weights and the like, which a new baseline may change.
 
-    >>> cell_id(Cell("rife", "ucf101", "vfibench", {"precision": "fp16", "device": "cuda"}))
+    >>> known = {"inputs": 2, "list_sha256": "ab", "times": (0.5,), "metrics": {"psnr": 1}}
+    >>> cell_id(Cell("rife", "ucf101", "vfibench", Settings(**known, precision="fp16", device="cuda")))
     'rife (fp16)/ucf101/cuda'
     """
-    device = cell.settings.get("device", "cpu")
+    device = cell.settings.device
     more = [cell.protocol] * (cell.protocol != "vfibench") + [device] * (device != "cpu")
     return "/".join([cell.label, cell.dataset, *more])
 
@@ -96,8 +97,7 @@ def make_baseline(results: Sequence[CellResult]) -> list[BaselineCell]:
 
 def difference(one: Cell, other: Cell) -> str:
     """The settings that tell two cells apart, as "weights_sha256, batch_size"."""
-    keys = [key for key in {**one.settings, **other.settings} if setting(one, key) != setting(other, key)]
-    return ", ".join(keys) or "the same settings"
+    return ", ".join(changed_settings(one, other)) or "the same settings"
 
 
 def _check_whole(result: CellResult) -> None:
@@ -105,22 +105,22 @@ def _check_whole(result: CellResult) -> None:
     counts, name = result.counts, cell_id(result.cell)
     if not result.complete:
         raise VfibenchError(
-            f"expected every frame of {name} scored, found {counts['ok']} of {counts['planned']} "
-            f"({counts['error']} failed)",
+            f"expected every frame of {name} scored, found {counts.ok} of {counts.planned} "
+            f"({counts.error} failed)",
             "run the same `vfibench run` again",
         )
-    if not result.info["columns"]:
+    if not result.columns:
         raise VfibenchError(f"expected a metric of {name}, found none", "score it with --metric psnr")
 
 
 def _kept(result: CellResult) -> BaselineCell:
     scores = result.scores
-    versions = result.info["provenance"]["versions"]
+    versions = result.entry.provenance.versions
     return BaselineCell(
         result.cell,
         scores.frames,
         {column: rounded(column, values) for column, values in scores.values.items()},
-        {column: fact["better"] for column, fact in result.info["columns"].items()},
+        {column: fact.better for column, fact in result.columns.items()},
         {name: versions[name] for name in MADE_WITH if name in versions},
     )
 

@@ -16,7 +16,7 @@ from vfibench.gate.baseline import MADE_WITH, BaselineCell, Frame, cell_id, coun
 from vfibench.statistics.arrays import IntArray
 from vfibench.store.cells import Cell
 from vfibench.store.result import CellResult
-from vfibench.store.tasks import TASK, others, setting
+from vfibench.store.tasks import TASK, changed_settings, others
 
 NAMED = ("metrics", "variant")
 """Settings that are compared elsewhere: versions column by column, the variant as part of the name."""
@@ -67,7 +67,7 @@ def _alone(one: BaselineCell, lonely: Sequence[BaselineCell], free: Sequence[Cel
 
 
 def _method(cell: Cell) -> tuple[object, ...]:
-    return cell.method, setting(cell, "variant"), cell.dataset, cell.protocol
+    return cell.method, cell.settings.variant, cell.dataset, cell.protocol
 
 
 def _answer(one: BaselineCell, found: Sequence[CellResult], results: Sequence[CellResult]) -> Counterpart:
@@ -89,8 +89,8 @@ def _obstacle(one: BaselineCell, result: CellResult) -> str:
     """Why two cells cannot be compared at all."""
     cell, counts = result.cell, result.counts
     if not result.complete:
-        failed = f", {counts['error']} failed" if counts["error"] else ""
-        return f"incomplete: {counts['ok']} of {counts['planned']} frames are scored{failed}"
+        failed = f", {counts.error} failed" if counts.error else ""
+        return f"incomplete: {counts.ok} of {counts.planned} frames are scored{failed}"
     apart = [TASK[key] for key in others(one.cell, cell)]
     if set(one.frames) != set(result.scores.frames):
         return f"other samples: {_frames(one.frames, result.scores.frames)}"
@@ -114,13 +114,13 @@ def column_obstacle(one: BaselineCell, result: CellResult, column: str) -> str:
     """Why a column of two comparable cells cannot be compared, "" where it can."""
     if column not in one.values:
         return f"no {column} in the baseline"
-    if column not in result.info["columns"]:
-        reason = result.info["unavailable"].get(column, "").partition(",")[0]
+    if column not in result.columns:
+        reason = result.entry.unavailable.get(column, "").partition(",")[0]
         return f"no {column} in the run" + (f": {reason}" if reason else "")
-    versions = [cell.settings["metrics"].get(column) for cell in (one.cell, result.cell)]
+    versions = [cell.settings.metrics.get(column) for cell in (one.cell, result.cell)]
     if versions[0] != versions[1]:
         return f"{column} in versions {versions[0]} and {versions[1]}"
-    before, now = one.better[column], result.info["columns"][column]["better"]
+    before, now = one.better[column], result.columns[column].better
     return "" if before == now else f"better is {before} in the baseline, {now} in the run"
 
 
@@ -132,13 +132,13 @@ def places(one: BaselineCell, result: CellResult) -> IntArray:
 
 def changes(one: BaselineCell, result: CellResult) -> list[str]:
     """What is no longer as it was and may be why scores changed, as "precision: fp32 -> fp16"."""
-    keys = {**one.cell.settings, **result.cell.settings}
+    before, now = one.cell.settings, result.cell.settings
     found = [
-        f"{key}: {_short(setting(one.cell, key))} -> {_short(setting(result.cell, key))}"
-        for key in keys
-        if key not in TASK and key not in NAMED and setting(one.cell, key) != setting(result.cell, key)
+        f"{key}: {_short(before.value(key))} -> {_short(now.value(key))}"
+        for key in changed_settings(one.cell, result.cell)
+        if key not in TASK and key not in NAMED
     ]
-    versions = result.info["provenance"]["versions"]
+    versions = result.entry.provenance.versions
     return found + [
         f"{name}: {one.made_with[name]} -> {versions.get(name)}"
         for name in MADE_WITH

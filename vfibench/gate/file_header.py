@@ -5,29 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from vfibench.errors import VfibenchError
 from vfibench.gate.baseline import BaselineCell
+from vfibench.store.settings import Settings, nested
 
 AGAIN = "make it again with `vfibench baseline RUN -o FILE`"
 SETTING = "settings."
 
 
-class Known(Struct, frozen=True):
-    """The settings that the gate itself reads; others are only compared."""
-
-    metrics: dict[str, int]
-    times: tuple[float, ...]
-    variant: str = ""
-    precision: str = ""
-    device: str = ""
-
-
-class Facts(Struct, frozen=True):
+class CellHeader(Struct, frozen=True):
     """What the head says of a cell.
 
     Attributes:
@@ -35,7 +26,7 @@ class Facts(Struct, frozen=True):
         method, dataset, protocol: of the cell.
         made_with: versions of software.
         better: "higher" or "lower", by column.
-        settings: those read here, checked.
+        settings: of the cell.
     """
 
     frames: Annotated[int, Meta(ge=0)]
@@ -44,11 +35,7 @@ class Facts(Struct, frozen=True):
     protocol: str
     made_with: dict[str, str]
     better: dict[str, Literal["higher", "lower"]]
-    settings: Known
-
-
-Head = tuple[Facts, dict[str, Any]]
-"""The facts of a cell, and all its settings."""
+    settings: Settings
 
 
 def head_lines(cells: Sequence[BaselineCell]) -> Iterator[str]:
@@ -62,18 +49,20 @@ def head_lines(cells: Sequence[BaselineCell]) -> Iterator[str]:
             "made_with": dict(one.made_with),
             "better": dict(one.better),
         }
-        kept = {key: value for key, value in one.cell.settings.items() if value not in (None, "", False)}
+        kept = {
+            key: value for key, value in one.cell.settings.to_json().items() if value not in (None, "", False)
+        }
         yield "#"
         yield f"# cell: {_json(one.id)}"
         yield from (f"#   {key}: {_json(value)}" for key, value in facts.items())
         yield from (f"#   {SETTING}{key}: {_json(kept[key])}" for key in sorted(kept))
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True, allow_nan=False)  # ASCII: no line break of any kind in it
 
 
-def read_heads(lines: Sequence[str], path: Path) -> dict[str, Head]:
+def read_heads(lines: Sequence[str], path: Path) -> dict[str, CellHeader]:
     """The head of each cell by its id.
 
     Args:
@@ -82,8 +71,8 @@ def read_heads(lines: Sequence[str], path: Path) -> dict[str, Head]:
     Raises:
         VfibenchError: a line is no fact, or a fact is missing, there twice, or of another type.
     """
-    found: dict[str, dict[str, Any]] = {}
-    facts: dict[str, Any] = {}
+    found: dict[str, dict[str, object]] = {}
+    facts: dict[str, object] = {}
     for number, line in enumerate(lines, 2):
         key, colon, text = line.removeprefix("#").strip().partition(": ")
         if not colon:
@@ -103,10 +92,10 @@ def read_heads(lines: Sequence[str], path: Path) -> dict[str, Head]:
     return {name: _checked(one, f"cell {name} of {path}") for name, one in found.items()}
 
 
-def _checked(found: Mapping[str, Any], where: str) -> Head:
+def _checked(found: Mapping[str, object], where: str) -> CellHeader:
     settings = {key.removeprefix(SETTING): value for key, value in found.items() if key.startswith(SETTING)}
     try:
-        return msgspec.convert({**found, "settings": settings}, Facts), settings
+        return msgspec.convert({**found, "settings": nested(settings)}, CellHeader)
     except msgspec.ValidationError as error:
         problem, _, place = str(error).replace("`", "").partition(" - at $.")
         told = f"{place}: {problem}" if place else problem

@@ -26,7 +26,7 @@ import numpy as np
 
 from vfibench.errors import VfibenchError
 from vfibench.gate.baseline import DIGITS, BaselineCell, Frame
-from vfibench.gate.file_header import AGAIN, Head, damaged, head_lines, read_heads
+from vfibench.gate.file_header import AGAIN, CellHeader, damaged, head_lines, read_heads
 from vfibench.statistics.arrays import FloatArray
 from vfibench.statistics.digits import kind
 from vfibench.store.cells import Cell
@@ -110,7 +110,7 @@ def read_baseline(path: Path) -> list[BaselineCell]:
     return _cells(heads, "\n".join(lines[size:]), size, path)
 
 
-def _cells(heads: Mapping[str, Head], text: str, before: int, path: Path) -> list[BaselineCell]:
+def _cells(heads: Mapping[str, CellHeader], text: str, before: int, path: Path) -> list[BaselineCell]:
     table = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: dict[str, list[list[str]]] = {name: [] for name in heads}
     try:
@@ -126,9 +126,10 @@ def _cells(heads: Mapping[str, Head], text: str, before: int, path: Path) -> lis
     return [_cell(heads[name], columns[3:], rows[name], f"cell {name} of {path}") for name in heads]
 
 
-def _cell(head: Head, columns: Sequence[str], rows: Sequence[Sequence[str]], where: str) -> BaselineCell:
+def _cell(
+    facts: CellHeader, columns: Sequence[str], rows: Sequence[Sequence[str]], where: str
+) -> BaselineCell:
     """One cell, its rows checked against its head."""
-    facts, settings = head
     metrics = set(facts.settings.metrics)
     if len(rows) != facts.frames:
         raise VfibenchError(f"expected {facts.frames} rows of {where}, found {len(rows)}", AGAIN)
@@ -146,5 +147,5 @@ def _cell(head: Head, columns: Sequence[str], rows: Sequence[Sequence[str]], whe
         raise VfibenchError(f"expected each sample and time once in {where}", AGAIN)
     if not set(values) == set(facts.better) == metrics:
         raise VfibenchError(f"expected each metric of its head in {where}, and which way is better", AGAIN)
-    cell = Cell(facts.method, facts.dataset, facts.protocol, settings)
+    cell = Cell(facts.method, facts.dataset, facts.protocol, facts.settings)
     return BaselineCell(cell, frames, values, facts.better, facts.made_with)

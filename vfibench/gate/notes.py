@@ -43,7 +43,7 @@ def _without_limit(cells: Sequence[BaselineCell], policy: Policy) -> str:
 def _fresh(answers: Sequence[Counterpart]) -> str:
     """Columns of the run alone."""
     pairs = [(one.baseline, one.result) for one in answers if one.result is not None]
-    places = [(column, one.id) for one, result in pairs for column in result.info["columns"]]
+    places = [(column, one.id) for one, result in pairs for column in result.columns]
     known = {(column, one.id) for one, _ in pairs for column in one.values}
     return ", ".join(_in_words([place for place in places if place not in known], places))
 

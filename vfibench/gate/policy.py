@@ -79,9 +79,9 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     improved: Literal["fail", "warn"] = "fail"
     metrics: Annotated[tuple[Name, ...], Meta(min_length=1)] | None = None
-    tolerance: dict[str, dict[str, Any]] = {}
-    override: tuple[dict[str, Any], ...] = ()
-    speed: dict[str, Any] | None = None
+    tolerance: dict[str, dict[str, object]] = {}
+    override: tuple[dict[str, object], ...] = ()
+    speed: dict[str, object] | None = None
 
 
 _DB = Tolerance(mean=0.02, sample=0.5, ceiling=60.0)

@@ -109,14 +109,14 @@ def escape(text: str) -> str:
     return safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: Report) -> dict[str, object]:
     """Everything, as plain data; an infinite score or tolerance is text."""
     content = asdict(report)
     for found, cell in zip(content["cells"], report.cells, strict=True):
         for entry, one in zip(found["judgements"], cell.judgements, strict=True):
             limits = {name: getattr(one.limits, name) for name in one.limits.__struct_fields__}
             entry["limits"] = limits
-    plain: dict[str, Any] = _plain(content)
+    plain: dict[str, object] = _plain(content)
     return {"verdict": report.verdict, "exit_status": report.exit_status, **plain}
 
 

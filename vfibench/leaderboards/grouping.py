@@ -24,8 +24,9 @@ from vfibench.statistics.summaries import (
     throughput,
 )
 from vfibench.store.cells import canonical
+from vfibench.store.entry import Column
 from vfibench.store.result import CellResult
-from vfibench.store.tasks import TASK, setting
+from vfibench.store.tasks import TASK
 
 PARTING = tuple(key for key in TASK if key not in {"selection", "inputs", "reduced", "enlarged"})
 """Parts of the task by which groups part besides input frames: all but the selection, which ranking asks for,
@@ -120,25 +121,25 @@ def _boards(results: tuple[CellResult, ...]) -> tuple[Board, ...]:
 def _board(dataset: str, protocol: str, results: Sequence[CellResult]) -> Board:
     # What is not ranked has no say in which column ranks, however early it stands.
     ordered = sorted(results, key=lambda result: not result.ranked)
-    facts = {name: fact for result in ordered for name, fact in result.info["columns"].items()}
+    facts = {name: fact for result in ordered for name, fact in result.columns.items()}
     disputed = disputed_columns(results)
     groups: dict[tuple[bool, int, int, str], list[CellResult]] = {}
     for result in results:
         settings = result.cell.settings
-        versions = {column: settings["metrics"].get(column) for column in disputed}
+        versions = {column: settings.metrics.get(column) for column in disputed}
         # Primary: how ranked, how many frames and of what size; then everything else that must be equal.
-        alike = canonical([*(setting(result.cell, key) for key in PARTING), versions])
-        place = not result.ranked, settings["inputs"], setting(result.cell, "reduced") or 1, alike
+        alike = canonical([*(settings.value(key) for key in PARTING), versions])
+        place = not result.ranked, settings.inputs, settings.reduced, alike
         groups.setdefault(place, []).append(result)
     missing: dict[str, str] = {}
     for result in results:
-        missing |= result.info["unavailable"]
+        missing |= result.entry.unavailable
     return Board(
         dataset=dataset,
         protocol=protocol,
         columns=tuple(facts),
-        titles={name: fact["title"] for name, fact in facts.items()},
-        better={name: fact["better"] for name, fact in facts.items()},
+        titles={name: fact.title for name, fact in facts.items()},
+        better={name: fact.better for name, fact in facts.items()},
         unavailable={name: why for name, why in missing.items() if name not in facts},
         groups=tuple(_group(not key[0], groups[key], facts) for key in sorted(groups)),
     )
@@ -148,16 +149,14 @@ def disputed_columns(results: Sequence[CellResult]) -> list[str]:
     """Columns that stand in these cells in more than one version: their cells cannot share a table."""
     versions: dict[str, set[int]] = {}
     for result in results:
-        for column, version in result.cell.settings["metrics"].items():
+        for column, version in result.cell.settings.metrics.items():
             versions.setdefault(column, set()).add(version)
     return sorted(column for column, found in versions.items() if len(found) > 1)
 
 
-def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, dict[str, object]]) -> Group:
-    first, higher = next(iter(facts)), next(iter(facts.values()))["better"] == "higher"
-    summaries = [
-        {name: summarise(result.rows, name) for name in result.info["columns"]} for result in results
-    ]
+def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, Column]) -> Group:
+    first, higher = next(iter(facts)), next(iter(facts.values())).better == "higher"
+    summaries = [{name: summarise(result.rows, name) for name in result.columns} for result in results]
     order = _order([found.get(first) for found in summaries], -1.0 if higher else 1.0)
     why = unfair(results, first) if ranked else ""
     whole = ranked and not why
@@ -184,10 +183,10 @@ def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, dict[st
 
 def _task(result: CellResult) -> str:
     """What the results of a group have in common, in words."""
-    settings, reduced = result.cell.settings, setting(result.cell, "reduced")
-    told = [f"{settings['inputs']} input frames"]
-    told += [f"reduced by {reduced}"] if reduced else []
-    told += [f"{len(settings['times'])} output frames"] if len(settings["times"]) > 1 else []
+    settings = result.cell.settings
+    told = [f"{settings.inputs} input frames"]
+    told += [f"reduced by {settings.reduced}"] if settings.reduced > 1 else []
+    told += [f"{len(settings.times)} output frames"] if len(settings.times) > 1 else []
     return ", ".join(told)
 
 
@@ -206,15 +205,15 @@ def _order(summaries: Sequence[Summary | None], sign: float) -> list[int]:
 
 def _clips(result: CellResult) -> dict[str, ClipMean]:
     clips = by_clip(result.rows)
-    return {name: clip_mean(clips, name) for name in result.info["columns"]} if clips else {}
+    return {name: clip_mean(clips, name) for name in result.columns} if clips else {}
 
 
 def _note(result: CellResult) -> str:
     """What keeps a cell out of the ranking."""
-    notes = [] if result.info["selection"]["kind"] == "official" else [result.info["selection"]["text"]]
+    notes = [] if result.entry.selection.kind == "official" else [result.entry.selection.text]
     counts = result.counts
-    if counts["error"]:
-        notes.append(f"{counts['error']} frames failed")
-    if counts["skipped"]:
-        notes.append(f"incomplete: {counts['ok']} of {counts['planned']} frames")
+    if counts.error:
+        notes.append(f"{counts.error} frames failed")
+    if counts.skipped:
+        notes.append(f"incomplete: {counts.ok} of {counts.planned} frames")
     return ", ".join(notes)

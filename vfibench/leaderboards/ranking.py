@@ -64,7 +64,7 @@ def cell_ranks(results: Sequence[CellResult], column: str, higher: bool, tie: fl
         column: what ranks; one of the cells has it.
         higher, tie: as in `better_than`.
     """
-    scored = [place for place, result in enumerate(results) if column in result.info["columns"]]
+    scored = [place for place, result in enumerate(results) if column in result.columns]
     values = np.stack([results[place].scores.values[column] for place in scored], axis=1)
     units = results[scored[0]].scores.units
     found: list[int | None] = [len(scored) + 1] * len(results)
@@ -78,7 +78,7 @@ def unfair(results: Sequence[CellResult], column: str) -> str:
 
     Means that leave out different frames are means over different frames.
     """
-    values = [result.scores.values[column] for result in results if column in result.info["columns"]]
+    values = [result.scores.values[column] for result in results if column in result.columns]
     if not values:
         return f": none has {column}"
     if any(not np.array_equal(np.isposinf(one), np.isposinf(values[0])) for one in values):
@@ -95,7 +95,7 @@ def cell_intervals(results: Sequence[CellResult]) -> list[dict[str, tuple[float,
         alike.setdefault(result.scores.units.tobytes(), []).append(place)
     found: list[dict[str, tuple[float, float] | None]] = [{} for _ in results]
     for places in alike.values():
-        keys = [(place, column) for place in places for column in results[place].info["columns"]]
+        keys = [(place, column) for place in places for column in results[place].columns]
         if not keys:
             continue
         values = np.stack([results[place].scores.values[name] for place, name in keys], axis=1)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.methods.workers.adapter import EXEC, ExecAdapter, greet
 from vfibench.registry import METHODS, SEE_TRACEBACK, load_target, reason_of
+from vfibench.store.facts import MethodFacts, PublishedFacts, WeightFacts
 from vfibench.weights.fetching import fetched
 from vfibench.weights.reading import missing_weights, sha256_of
 
@@ -221,24 +222,29 @@ def _exec(name: str, weights: str | None) -> Method:
     return Method(f"exec:{card.name}", card, command=command, worker_sha256=digest)
 
 
-def card_facts(card: AdapterCard) -> dict[str, Any]:
-    """What tables and pages show of a method."""
-    return {
-        "title": card.title,
-        "year": card.year,
-        "paper": card.paper,
-        "licence": card.licence,
-        "code_url": card.code_url,
-        "training_data": card.training_data,
-        "notes": card.notes,
-        "times": card.times,
-        "learned": card.learned,
-        "inputs": list(card.inputs),
-        "scale": card.scale,
-        "padding": asdict(card.padding),
-        "variants": {name: variant.about for name, variant in card.variants.items()},
-        "files": [
-            {"name": file.name, "sha256": file.sha256, "url": file.url, "licence": file.licence}
-            for file in card.weights
-        ],
-    }
+def card_facts(card: AdapterCard, weights: str | None, published: Sequence[PublishedFacts]) -> MethodFacts:
+    """What tables and pages show of a method.
+
+    Args:
+        card: the method's.
+        weights: file name of those it is run with, None for a method without.
+        published: its published scores on the dataset that it is run on.
+    """
+    return MethodFacts(
+        title=card.title,
+        year=card.year,
+        paper=card.paper,
+        licence=card.licence,
+        code_url=card.code_url,
+        training_data=card.training_data,
+        notes=card.notes,
+        times=card.times,
+        learned=card.learned,
+        inputs=tuple(card.inputs),
+        scale=card.scale,
+        padding=card.padding,
+        variants={name: variant.about for name, variant in card.variants.items()},
+        files=tuple(WeightFacts(file.name, file.sha256, file.url, file.licence) for file in card.weights),
+        weights=weights,
+        published=tuple(published),
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from vfibench.contracts import DatasetCard, MetricCard
 from vfibench.errors import VfibenchError
@@ -12,6 +11,7 @@ from vfibench.metrics.catalog import RULES, columns_of
 from vfibench.metrics.definitions import DEFINITIONS
 from vfibench.metrics.protocols import Protocol
 from vfibench.registry import DATASETS, METRICS
+from vfibench.store.entry import Column
 
 DEFAULT_METRICS = ("ssim3d", "ie", "lpips")
 SUPER_RESOLUTION = ("psnr", "ssim", *columns_of("zooming-slowmo-y"))
@@ -72,10 +72,10 @@ def unavailable_columns(columns: Sequence[str], backbones: Path | None) -> dict[
     return dict(unavailable(optional, backbones))
 
 
-def column_facts(columns: Sequence[str]) -> dict[str, Any]:
-    """Title, version, unit and direction of each column, for run.json."""
+def column_facts(columns: Sequence[str]) -> dict[str, Column]:
+    """What each column means, as run.json holds it."""
 
-    def facts(card: MetricCard) -> dict[str, Any]:
-        return {"title": card.title, "version": card.version, "unit": card.unit, "better": card.better}
+    def facts(card: MetricCard) -> Column:
+        return Column(title=card.title, version=card.version, unit=card.unit, better=card.better)
 
     return {name: facts(METRICS.card(name)) for name in columns}

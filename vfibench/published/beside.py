@@ -10,15 +10,16 @@ comparable* where anything but the machine differs (`vfibench.published.conditio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Literal
 
 from vfibench.contracts import AdapterCard, PublishedScore
 from vfibench.metrics.catalog import RULES
-from vfibench.published.conditions import circumstances, column_of, departure, filled, other_version
+from vfibench.published.conditions import column_of, departure, filled, made_with, other_version
 from vfibench.statistics.digits import score_text
 from vfibench.statistics.summaries import over_clips, summarise
+from vfibench.store.facts import PublishedFacts
 from vfibench.store.result import CellResult
 
 Verdict = Literal["reproduced", "differs", "not comparable"]
@@ -132,13 +133,13 @@ def published_text(score: PublishedScore) -> str:
     return score.printed or f"{score.value:g}"
 
 
-def published_facts(card: AdapterCard, dataset: str, variant: str) -> list[dict[str, Any]]:
+def published_facts(card: AdapterCard, dataset: str, variant: str) -> list[PublishedFacts]:
     """The card's scores on a dataset, as facts to be stored with a cell of one variant.
 
     Each names its weights and, where known, the protocol, padding and target times it was made with.
     """
     return [
-        asdict(filled(card, score)) | circumstances(card, score)
+        made_with(card, filled(card, score))
         for score in card.published
         if score.dataset == dataset and score.variant == variant
     ]
@@ -146,18 +147,14 @@ def published_facts(card: AdapterCard, dataset: str, variant: str) -> list[dict[
 
 def beside(result: CellResult) -> list[Beside]:
     """Every published score of a cell's method on its dataset, beside what the cell holds."""
-    known = {field.name for field in fields(PublishedScore)}  # another version may have stored more
-    stored: Sequence[Mapping[str, Any]] = result.cell.facts["method"].get("published", ())
-    return [
-        _beside(result, PublishedScore(**{name: facts[name] for name in facts if name in known}), facts)
-        for facts in stored
-    ]
+    return [_beside(result, facts) for facts in result.cell.facts.method.published]
 
 
-def _beside(result: CellResult, score: PublishedScore, facts: Mapping[str, Any]) -> Beside:
+def _beside(result: CellResult, facts: PublishedFacts) -> Beside:
+    score = facts.score
     column = column_of(score)
-    same = _same_rule(column, list(result.info["columns"]))
-    why = departure(result, score, facts)
+    same = _same_rule(column, list(result.columns))
+    why = departure(result, facts)
     why = why or (other_version(result, same) if same else _not_measured(column, score))
     if why or same is None:
         return Beside(score, column, None, why)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any
 
 from vfibench.contracts import AdapterCard, Padding, PublishedScore
 from vfibench.metrics.catalog import RULES
 from vfibench.metrics.protocols import PROTOCOLS, Protocol
 from vfibench.registry import DATASETS, METRICS
+from vfibench.store.facts import PublishedFacts
 from vfibench.store.result import CellResult
 
 
@@ -54,101 +53,99 @@ def filled(card: AdapterCard, score: PublishedScore) -> PublishedScore:
     return replace(score, weights=score.weights or first, protocol=protocol.name if protocol else "")
 
 
-def circumstances(card: AdapterCard, score: PublishedScore) -> dict[str, Any]:
-    """What a score was made with, to be stored: its target times and whether recursion reaches them, where
-    the dataset has the same for all samples, and its padding, where the protocol is known.
+def made_with(card: AdapterCard, score: PublishedScore) -> PublishedFacts:
+    """A `filled` score with what it was made with, to be stored.
+
+    That is its target times and whether recursion reaches them, where the dataset has the same for all
+    samples, and its padding, where the protocol is known.
     """
     from vfibench.methods.padding import effective_padding
     from vfibench.methods.resolving import Method
 
     times = DATASETS.card(score.dataset).times if score.dataset in DATASETS.names() else ()
     recursion = card.times == "midpoint" and any(time % 0.5 for time in times)
-    found = {"times": list(times)} | ({"recursion": recursion} if times else {})
     protocol = protocol_of(score)
-    if protocol is None:
-        return found
-    padding = effective_padding(Method(card.name, card, variant=score.variant), protocol)
-    return found | {"padding": asdict(padding)}
+    method = Method(card.name, card, variant=score.variant)
+    padding = None if protocol is None else effective_padding(method, protocol)
+    return PublishedFacts(
+        **asdict(score), times=tuple(times), recursion=recursion if times else None, padding=padding
+    )
 
 
-def departure(result: CellResult, score: PublishedScore, facts: Mapping[str, Any]) -> str:
+def departure(result: CellResult, facts: PublishedFacts) -> str:
     """What makes a cell another measurement than a published one, in words; "" for nothing.
 
     Args:
         result: the cell.
-        score: as published.
-        facts: its `circumstances`, as stored with the cell; what is missing there is not compared.
+        facts: of the published one, as stored with the cell; what is missing there is not compared.
     """
     return (
-        score.note
-        or _other_weights(result, score)
+        facts.note
+        or _other_weights(result, facts)
         or _other_samples(result)
         or _other_prediction(result, facts)
-        or _other_padding(result, score, facts)
+        or _other_padding(result, facts)
     )
 
 
 def other_version(result: CellResult, column: str) -> str:
     """Whether a column was measured by another version of its metric than ours, in words; "" if not."""
-    measured = result.cell.settings.get("metrics", {}).get(column)
+    measured = result.cell.settings.metrics.get(column)
     if measured is None or column not in METRICS.names():
         return ""
     ours = METRICS.card(column).version
     return "" if measured == ours else f"measured by version {measured} of {column}, not {ours}"
 
 
-def _other_weights(result: CellResult, score: PublishedScore) -> str:
+def _other_weights(result: CellResult, facts: PublishedFacts) -> str:
     """Weights of another name, or of other contents than the card knows of that name."""
-    method = result.cell.facts["method"]
-    used = method["weights"]
-    if score.weights not in ("", used):
-        return f"of {score.weights}, not {used}"
-    known = {file["name"]: file["sha256"] for file in method.get("files", ())}.get(used)
-    digest = result.cell.settings.get("weights_sha256")
+    method = result.cell.facts.method
+    used = method.weights
+    if facts.weights not in ("", used):
+        return f"of {facts.weights}, not {used}"
+    known = {file.name: file.sha256 for file in method.files}.get(used or "")
+    digest = result.cell.settings.weights_sha256
     return f"another {used} than the card's" if known and digest and known != digest else ""
 
 
 def _other_samples(result: CellResult) -> str:
     """What sets a cell's frames apart from those of a whole, official run at full precision."""
-    settings: Mapping[str, Any] = result.cell.settings
-    if settings.get("reduced") or settings.get("enlarged"):
+    settings = result.cell.settings
+    if settings.reduced > 1 or settings.enlarged > 1:
         return "another size of frames"
-    if settings["precision"] != "fp32":
-        return f"measured in {settings['precision']}"
+    if settings.precision != "fp32":
+        return f"measured in {settings.precision}"
     if not result.ranked:
-        kind = result.info["selection"]["kind"]
-        return str(result.info["selection"]["text"]) if kind != "official" else "not all frames are scored"
+        selection = result.entry.selection
+        return selection.text if selection.kind != "official" else "not all frames are scored"
     return ""
 
 
-def _other_prediction(result: CellResult, facts: Mapping[str, Any]) -> str:
+def _other_prediction(result: CellResult, facts: PublishedFacts) -> str:
     """Another number of input frames than the method's usual one, or another way to its predictions."""
-    settings: Mapping[str, Any] = result.cell.settings
-    usual = result.cell.facts["method"].get("inputs")
-    if usual and settings.get("inputs", usual[0]) != usual[0]:
-        return f"measured with {settings['inputs']} input frames, not {usual[0]}"
-    if settings.get("compiled"):
+    settings, usual = result.cell.settings, result.cell.facts.method.inputs
+    if usual and settings.inputs != usual[0]:
+        return f"measured with {settings.inputs} input frames, not {usual[0]}"
+    if settings.compiled:
         return "measured through torch.compile"
-    if facts.get("times") and settings.get("times", facts["times"]) != facts["times"]:
+    if facts.times and settings.times != facts.times:
         return "other target times"
-    recursion = settings.get("recursion", False)
-    if facts.get("recursion", recursion) != recursion:
-        return f"measured {'by' if recursion else 'without'} recursion"
+    if facts.recursion is not None and facts.recursion != settings.recursion:
+        return f"measured {'by' if settings.recursion else 'without'} recursion"
     return ""
 
 
-def _other_padding(result: CellResult, score: PublishedScore, facts: Mapping[str, Any]) -> str:
+def _other_padding(result: CellResult, facts: PublishedFacts) -> str:
     """A padding that shows: where no frame is padded, its rule does not matter."""
-    asked, used = facts.get("padding"), result.cell.settings.get("padding")
+    asked, used = facts.padding, result.cell.settings.padding
     if not asked or not used or asked == used or not (_pads(result, asked) or _pads(result, used)):
         return ""
-    return f"padded otherwise (--protocol {score.protocol})"
+    return f"padded otherwise (--protocol {facts.protocol})"
 
 
-def _pads(result: CellResult, padding: Mapping[str, Any]) -> bool:
+def _pads(result: CellResult, rule: Padding) -> bool:
     """Whether a rule adds anything to frames of the sizes that were timed; assumed where none was."""
     from vfibench.frames.padding import margins
 
-    rule = Padding(**padding)
-    sizes = {(int(height), int(width)) for height, width in (line["shape"] for line in result.timings)}
+    sizes = {(line.shape[0], line.shape[1]) for line in result.timings if line.shape}
     return not sizes or any(any(margins(height, width, rule)) for height, width in sizes)

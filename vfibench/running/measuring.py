@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -27,7 +28,7 @@ from vfibench.running.plan import Job
 from vfibench.running.predictors import AdapterPredictor, Batch, FolderPredictor, Predictor
 from vfibench.running.stopwatch import Watch
 from vfibench.store.album import Album
-from vfibench.store.jsonl import Row
+from vfibench.store.rows import ScoreRow, TimingRow
 from vfibench.system.devices import peak_memory_mb
 
 GivenT = TypeVar("GivenT")
@@ -110,7 +111,7 @@ class Measurer:
         if self._device.type != "cuda":
             torch.set_num_threads(1)
 
-    def measure(self, batch: tuple[int, Sequence[int]]) -> tuple[list[Row], list[Row]]:
+    def measure(self, batch: tuple[int, Sequence[int]]) -> tuple[list[ScoreRow], list[TimingRow]]:
         """Score rows of a batch in the dataset's order, and its timing rows.
 
         Args:
@@ -121,18 +122,20 @@ class Measurer:
         """
         number, indices = batch
         items = [self._decode(index) for index in indices]
-        rows: list[Row] = []
-        timings: list[Row] = []
+        rows: list[ScoreRow] = []
+        timings: list[TimingRow] = []
         for group in by_shape(items):
             self._measure(number, group, rows, timings)
-        rows.sort(key=lambda row: (row["index"], row["t"]))
+        rows.sort(key=attrgetter("index", "t"))
         return rows, timings
 
     def _decode(self, index: int) -> Item:
         sample = self._job.dataset[index]
         return Item(index, sample, self._predictor.decode(sample))
 
-    def _measure(self, number: int, items: Sequence[Item], rows: list[Row], timings: list[Row]) -> None:
+    def _measure(
+        self, number: int, items: Sequence[Item], rows: list[ScoreRow], timings: list[TimingRow]
+    ) -> None:
         """Score samples of one shape; where they fail (out of memory, a bad one), each half of them."""
         predicted = self._network.submit(self._guarded, self._predict, items).result()
         if isinstance(predicted, Failed):
@@ -152,7 +155,12 @@ class Measurer:
         return None
 
     def _again(
-        self, number: int, items: Sequence[Item], failed: Failed, rows: list[Row], timings: list[Row]
+        self,
+        number: int,
+        items: Sequence[Item],
+        failed: Failed,
+        rows: list[ScoreRow],
+        timings: list[TimingRow],
     ) -> None:
         """Each half of a group that failed; a sample that fails alone has failed."""
         if len(items) == 1:
@@ -227,33 +235,24 @@ class Measurer:
         stacked = torch.from_numpy(np.stack([sample.mask for sample in samples if sample.mask is not None]))
         return stacked.to(self._device).repeat_interleave(len(samples[0].times), dim=0)
 
-    def _row(self, item: Item, time: float, scores: Sequence[float]) -> Row:
+    def _row(self, item: Item, time: float, scores: Sequence[float]) -> ScoreRow:
         stored = {name: storable(value) for name, value in zip(self._job.columns, scores, strict=True)}
-        row: Row = {
-            "index": item.index,
-            "sample": item.sample.id,
-            "t": time,
-            "status": "ok",
-            "scores": stored,
-        }
-        exact = [name for name, value in zip(self._job.columns, scores, strict=True) if value == math.inf]
-        if exact:
-            row["exact"] = exact
-        if item.sample.tags:
-            row["tags"] = dict(item.sample.tags)
-        return row
+        exact = tuple(
+            name for name, value in zip(self._job.columns, scores, strict=True) if value == math.inf
+        )
+        return ScoreRow(item.index, item.sample.id, time, "ok", stored, exact, dict(item.sample.tags))
 
-    def _timing(self, number: int, items: Sequence[Item], watch: Watch, warmup: bool) -> Row:
+    def _timing(self, number: int, items: Sequence[Item], watch: Watch, warmup: bool) -> TimingRow:
         sample = items[0].sample
-        return {
-            "batch": number,
-            "samples": len(items),
-            "frames": len(items) * len(sample.times),
-            "shape": list(sample.frames.shape[-2:]),
-            "predict_s": round(watch.seconds(), 7),
-            "warmup": warmup,
-            "peak_mb": peak_memory_mb(self._device),
-        }
+        return TimingRow(
+            batch=number,
+            samples=len(items),
+            frames=len(items) * len(sample.times),
+            shape=tuple(sample.frames.shape[-2:]),
+            predict_s=round(watch.seconds(), 7),
+            warmup=warmup,
+            peak_mb=peak_memory_mb(self._device),
+        )
 
     @staticmethod
     def _save(album: Album, items: Sequence[Item], predicted: torch.Tensor) -> None:
@@ -347,9 +346,9 @@ def storable(value: float) -> float | None:
     return round(value, DIGITS) if math.isfinite(value) else None
 
 
-def failure(item: Item, time: float, reason: str) -> Row:
+def failure(item: Item, time: float, reason: str) -> ScoreRow:
     """The row of a frame without a score."""
-    return {"index": item.index, "sample": item.sample.id, "t": time, "status": "error", "message": reason}
+    return ScoreRow(item.index, item.sample.id, time, "error", message=reason)
 
 
 def reason_to_go_on(error: BaseException) -> str:

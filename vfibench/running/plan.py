@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -22,6 +21,8 @@ from vfibench.registry import METRICS, dataset_card
 from vfibench.running.checks import check_count, check_predictions, predictions_hash
 from vfibench.running.scale_fitting import Fit, check_times, fit, stored_fit
 from vfibench.store.cells import Cell
+from vfibench.store.facts import CellFacts, DatasetFacts, ProtocolFacts
+from vfibench.store.settings import Settings
 from vfibench.system.devices import autocast_type, chosen_device
 
 DEFAULT_METHODS = ("blend", "nearest", "superslomo-starter", "convlstm-starter", "rife-starter")
@@ -183,11 +184,11 @@ class Planner:
         settings = score_settings(request, method, dataset, fitted, padding, columns)
         published = published_facts(method.card, card.name, method.variant)
         weights = method.weights.name if method.weights else None
-        facts = {
-            "method": card_facts(method.card) | {"weights": weights, "published": published},
-            "dataset": {"title": card.title, "task": card.task, "licence": card.licence},
-            "protocol": {"title": protocol.title, "source": protocol.source},
-        }
+        facts = CellFacts(
+            card_facts(method.card, weights, published),
+            DatasetFacts(card.title, card.task, card.licence),
+            ProtocolFacts(protocol.title, protocol.source),
+        )
         return Job(
             cell=Cell(method.label, name, protocol.name, settings, facts),
             method=method,
@@ -210,26 +211,28 @@ def score_settings(
     fitted: Fit,
     padding: Padding,
     columns: Sequence[str],
-) -> dict[str, Any]:
-    """Everything that can change a score, JSON-able: a change in any of it makes another cell."""
-    settings = {
-        "weights_sha256": method.weights_sha256,
-        "variant": method.variant,
-        "inputs": fitted.reads,
-        "recursion": method.card.times == "midpoint" and any(time % 0.5 for time in dataset.times),
-        "precision": request.precision,
-        "device": request.place.type,
-        "batch_size": request.batch_size,
-        "padding": asdict(padding),
-        "predictions": predictions_hash(method.folder, dataset) if method.folder else None,
-        "worker": method.worker_sha256,
-        "selection": dataset.selection.kind,
-        "list_sha256": dataset.selection.sha256,
-        "files": getattr(dataset, "fingerprint", None),
-        "times": list(dataset.times),
-        "metrics": {column: METRICS.card(column).version for column in columns},
-    }
-    return settings | fitted.settings | ({"compiled": True} if request.compiled else {})
+) -> Settings:
+    """Everything that can change a score: a change in any of it makes another cell."""
+    return Settings(
+        weights_sha256=method.weights_sha256,
+        variant=method.variant,
+        inputs=fitted.reads,
+        recursion=method.card.times == "midpoint" and any(time % 0.5 for time in dataset.times),
+        precision=request.precision,
+        device=request.place.type,
+        batch_size=request.batch_size,
+        padding=padding,
+        predictions=predictions_hash(method.folder, dataset) if method.folder else None,
+        worker=method.worker_sha256,
+        selection=dataset.selection.kind,
+        list_sha256=dataset.selection.sha256,
+        files=getattr(dataset, "fingerprint", None),
+        times=tuple(map(float, dataset.times)),
+        metrics={column: METRICS.card(column).version for column in columns},
+        reduced=fitted.reduced,
+        enlarged=fitted.enlarged,
+        compiled=request.compiled,
+    )
 
 
 def check_reach(request: Request, method: Method) -> None:

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
 from vfibench.metrics.columns import column_facts
 from vfibench.running.measuring import Measurer
 from vfibench.running.plan import Job
-from vfibench.store.album import Album
-from vfibench.store.folder import CellWriter, ResultStore, with_parameters
-from vfibench.store.jsonl import Row
-from vfibench.store.memory import MemoryStore
+from vfibench.store.entry import Session
+from vfibench.store.protocols import Status, Store, Writer
+from vfibench.store.rows import ScoreRow
 from vfibench.store.shards import Shard
 from vfibench.system import provenance
 from vfibench.system.memory import keep_freed_memory
@@ -63,7 +62,7 @@ class Runner:
         on_event: told of progress.
     """
 
-    store: ResultStore | MemoryStore
+    store: Store
     device: torch.device
     shard: Shard = field(default_factory=Shard)
     policy: Policy = "missing"
@@ -79,68 +78,55 @@ class Runner:
         """
         jobs = [self._at_attempt(job) for job in jobs]
         if self.policy == "never":
-            return self._read_only(jobs)
+            return self.store.all_scored([job.cell for job in jobs])
         keep_freed_memory()
-        circumstances = provenance.collect(str(self.device))
-        entries = [self._entry(job, circumstances) for job in jobs]
+        here = provenance.collect(str(self.device))
         started = provenance.now()
         with ExitStack() as opened:
-            writers = []
+            works = []
             for job in jobs:  # all of them first: a cell another run is at is found before any work
-                writers.append(self.store.open_cell(job.cell, self.shard))
-                opened.callback(writers[-1].close)
-            self._write(entries, "running", started)
-            status = "failed"
+                works.append(Work(job, self.store.open_cell(job.cell, self.shard)))
+                opened.callback(works[-1].writer.close)
+
+            def tell(status: Status) -> None:
+                self.store.tell(self.shard, status, started, [work.session(here) for work in works])
+
+            tell("running")
+            status: Status = "failed"
             try:
-                done = [self._run_cell(*work) for work in zip(jobs, writers, entries, strict=True)]
+                done = [self._run_cell(work) for work in works]
                 status = "complete" if all(done) else "incomplete"
             except KeyboardInterrupt:
                 status = "interrupted"
                 raise
             finally:
-                self._write(entries, status, started)
+                tell(status)
         return all(done)
 
-    def _run_cell(self, job: Job, writer: CellWriter | MemoryStore, entry: dict[str, Any]) -> bool:
+    def _run_cell(self, work: Work) -> bool:
         """One cell: what is missing, batch by batch."""
-        mine = [row for row in writer.stored if self.shard.takes(row["index"] // job.batch_size)]
+        job = work.job
+        mine = [row for row in work.writer.stored if self.shard.takes(row.index // job.batch_size)]
         tally = Tally(job, mine, self._total(job))
         self.on_event(tally.progress())
-        try:
-            if batches := self._missing(job, writer):
-                self._score(job, batches, writer, tally, entry)
-        finally:
-            if writer.written:
-                entry["sessions"] = [entry["provenance"]]
+        if batches := self._missing(job, work.writer):
+            self._score(work, batches, tally)
         self.on_event(tally.progress(finished=True))
         return tally.done == tally.total
 
-    def _read_only(self, jobs: Sequence[Job]) -> bool:
-        """Whether every frame of these cells has a score already; writes nothing."""
-        if not isinstance(self.store, ResultStore):
-            return False
-        complete = {result.cell.key for result in self.store.results() if result.complete}
-        return {job.cell.key for job in jobs} <= complete
-
-    def _score(
-        self,
-        job: Job,
-        batches: list[tuple[int, range]],
-        writer: CellWriter | MemoryStore,
-        tally: Tally,
-        entry: dict[str, Any],
-    ) -> None:
+    def _score(self, work: Work, batches: list[tuple[int, range]], tally: Tally) -> None:
         """Batches are measured side by side; their rows are stored in order."""
-        with Measurer(job, self.device, self._images(job)) as measurer:
-            entry["facts"] = with_parameters(entry["facts"], measurer.parameters)
+        album = self.store.album(work.job.cell) if self.save_images else None
+        with Measurer(work.job, self.device, album) as measurer:
+            work.parameters = measurer.parameters
             stream = in_order(batches, measurer.measure, self.workers, measurer.prepare_thread)
             for rows, timings in stream:
-                fresh = [row for row in rows if (row["sample"], row["t"]) not in writer.done]
-                writer.append(fresh, timings)
+                fresh = [row for row in rows if row.frame not in work.writer.done]
+                work.writer.append(fresh, timings)
                 tally.add(fresh)
                 self.on_event(tally.progress())
 
-    def _missing(self, job: Job, writer: CellWriter | MemoryStore) -> list[tuple[int, range]]:
+    def _missing(self, job: Job, writer: Writer) -> list[tuple[int, range]]:
         """This shard's batches in which a frame has no score; the full list fixes the batches."""
         ids = job.dataset.ids
         return [
@@ -159,43 +145,37 @@ class Runner:
 
     def _at_attempt(self, job: Job) -> Job:
         """The job at the attempt this run is to go on with, or to begin."""
-        if not isinstance(self.store, ResultStore):
-            return job
-        again = self.policy == "always"
-        cell = job.cell
-        attempt = self.store.next_attempt(cell, self.shard) if again else self.store.latest_attempt(cell)
-        return replace(job, cell=replace(cell, attempt=attempt))
+        attempt = self.store.attempt_of(job.cell, self.shard, again=self.policy == "always")
+        return replace(job, cell=replace(job.cell, attempt=attempt))
 
-    def _images(self, job: Job) -> Album | None:
-        if not self.save_images or not isinstance(self.store, ResultStore):
-            return None
-        return Album.of(self.store.folder, job.cell)
 
-    @staticmethod
-    def _entry(job: Job, circumstances: dict[str, Any]) -> dict[str, Any]:
-        """The cell's part of run.json."""
-        selection = job.dataset.selection
-        facts = {name: getattr(selection, name) for name in ("kind", "chosen", "official")}
-        return job.cell.to_json() | {
-            "planned": job.planned,
-            "selection": facts | {"text": str(selection)},
-            "columns": column_facts(job.columns),
-            "unavailable": job.unavailable,
-            "provenance": circumstances,
-            "sessions": [],
-        }
+@dataclass
+class Work:
+    """A cell while it is scored.
 
-    def _write(self, entries: list[dict[str, Any]], status: str, started: str) -> None:
-        if isinstance(self.store, ResultStore):
-            content = {
-                "status": status,
-                "shard": [self.shard.index, self.shard.count],
-                "started": started,
-                "written": provenance.now(),
-                "command": provenance.command_line(),
-                "cells": entries,
-            }
-            self.store.write_run(self.shard, content)
+    Attributes:
+        job: the cell and what scores it.
+        writer: where its rows go.
+        parameters: scalars in the network, None until it is built, or where they cannot be seen.
+    """
+
+    job: Job
+    writer: Writer
+    parameters: int | None = None
+
+    def session(self, here: provenance.Provenance) -> Session:
+        """What this call knows of the cell by now."""
+        job = self.job
+        return Session(
+            cell=job.cell,
+            planned=job.planned,
+            selection=job.dataset.selection,
+            columns=column_facts(job.columns),
+            unavailable=job.unavailable,
+            provenance=here,
+            wrote=self.writer.written > 0,
+            parameters=self.parameters,
+        )
 
 
 @dataclass
@@ -203,7 +183,7 @@ class Tally:
     """Running means of a cell, for the progress bar."""
 
     job: Job
-    rows: list[Row]
+    rows: list[ScoreRow]
     total: int
     errors: int = 0
     message: str = ""
@@ -213,15 +193,15 @@ class Tally:
     def __post_init__(self) -> None:
         self.add(self.rows)
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Sequence[ScoreRow]) -> None:
         """Count a batch."""
         for row in rows:
-            if row["status"] != "ok":
+            if row.status != "ok":
                 self.errors += 1
-                self.message = f"{row['sample']} at t={row['t']}: {row['message']}"
+                self.message = f"{row.sample} at t={row.t}: {row.message}"
                 continue
             self.done += 1
-            for name, value in row["scores"].items():
+            for name, value in row.scores.items():
                 if value is not None:
                     sums = self._sums.setdefault(name, [0.0, 0.0])
                     sums[0] += value

@@ -33,12 +33,6 @@ class Fit:
     reduced: int = 1
     enlarged: int = 1
 
-    @property
-    def settings(self) -> dict[str, int]:
-        """What of it is stored with a cell: factors other than 1."""
-        factors = {"reduced": self.reduced, "enlarged": self.enlarged}
-        return {name: factor for name, factor in factors.items() if factor > 1}
-
 
 def fit(method: AdapterCard, dataset: DatasetCard) -> Fit:
     """How `method` is run on `dataset`, with the number of input frames that both know.

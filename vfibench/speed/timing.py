@@ -66,7 +66,7 @@ class Speed:
     compiled: bool
     agreement_db: float | None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """As `--json` prints it."""
         return asdict(self)
 

@@ -33,7 +33,7 @@ class Turns:
     sizes: CallSize
     warmup: int
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """As `--json` prints it and `vfibench check --speed` reads it."""
         return {
             "schema_version": SCHEMA_VERSION,

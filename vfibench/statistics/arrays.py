@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vfibench.statistics.summaries import clip_of
+from vfibench.statistics.summaries import ScoredFrame, clip_of
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -35,28 +34,28 @@ class Scores:
     units: IntArray
     unit_names: tuple[str, ...]
     of_clips: bool
-    tags: tuple[Mapping[str, Any], ...]
+    tags: tuple[Mapping[str, object], ...]
 
     def __len__(self) -> int:
         return len(self.frames)
 
 
-def score_arrays(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Scores:
+def score_arrays(rows: Sequence[ScoredFrame], columns: Sequence[str]) -> Scores:
     """Arrays of the rows with status "ok".
 
     Args:
-        rows: as stored (`vfibench.store.folder`), each (sample, time) once.
+        rows: as stored (`vfibench.store.rows`), each (sample, time) once.
         columns: metric columns; one that a row lacks is NaN there.
     """
-    ok = [row for row in rows if row["status"] == "ok"]
-    tags = tuple(row.get("tags", {}) for row in ok)
+    ok = [row for row in rows if row.status == "ok"]
+    tags = tuple(row.tags for row in ok)
     clips = [clip_of(one) for one in tags]
     of_clips = bool(ok) and all(clips)
-    names = clips if of_clips else [row["sample"] for row in ok]
+    names = clips if of_clips else [row.sample for row in ok]
     numbers: dict[str, int] = {}
     units = [numbers.setdefault(name, len(numbers)) for name in names]
     return Scores(
-        frames=tuple((row["sample"], row["t"]) for row in ok),
+        frames=tuple((row.sample, row.t) for row in ok),
         values={column: _column(ok, column) for column in columns},
         units=np.array(units, np.int64),
         unit_names=tuple(numbers),
@@ -65,10 +64,10 @@ def score_arrays(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> S
     )
 
 
-def _column(rows: Sequence[Mapping[str, Any]], column: str) -> FloatArray:
-    values = np.array([row["scores"].get(column) for row in rows], np.float64)  # None becomes NaN
+def _column(rows: Sequence[ScoredFrame], column: str) -> FloatArray:
+    values = np.array([row.scores.get(column) for row in rows], np.float64)  # None becomes NaN
     for place in np.flatnonzero(np.isnan(values)).tolist():
-        if column in rows[place].get("exact", ()):
+        if column in rows[place].exact:
             values[place] = np.inf
     return values
 

@@ -5,7 +5,59 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
+
+
+class ScoredFrame(Protocol):
+    """What is read of a score row; see `vfibench.store.rows.ScoreRow`."""
+
+    @property
+    def sample(self) -> str:
+        """The sample's id."""
+
+    @property
+    def t(self) -> float:
+        """Target time."""
+
+    @property
+    def status(self) -> str:
+        """Whether there are scores: "ok", or "error"."""
+
+    @property
+    def scores(self) -> Mapping[str, float | None]:
+        """By column; None for an infinite one, and where the definition gives no number."""
+
+    @property
+    def exact(self) -> Sequence[str]:
+        """Columns whose score is infinite."""
+
+    @property
+    def tags(self) -> Mapping[str, object]:
+        """Facts about the frame."""
+
+
+class TimedCall(Protocol):
+    """What is read of a timing row; see `vfibench.store.rows.TimingRow`."""
+
+    @property
+    def samples(self) -> int:
+        """In the call."""
+
+    @property
+    def frames(self) -> int:
+        """That came out of it."""
+
+    @property
+    def predict_s(self) -> float:
+        """Seconds."""
+
+    @property
+    def warmup(self) -> bool:
+        """Whether it was the first at its shape."""
+
+    @property
+    def peak_mb(self) -> float | None:
+        """Peak memory so far, MiB."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +77,14 @@ class Summary:
     undefined: int = 0
 
 
-def summarise(rows: Iterable[Mapping[str, Any]], column: str) -> Summary:
+def summarise(rows: Iterable[ScoredFrame], column: str) -> Summary:
     """Mean of one metric column over rows with status "ok"."""
-    scored = [row for row in rows if row["status"] == "ok" and column in row["scores"]]
-    values = [row["scores"][column] for row in scored]
+    scored = [row for row in rows if row.status == "ok" and column in row.scores]
+    values = [value for row in scored if (value := row.scores[column]) is not None]
     exact = undefined = 0
-    if None in values:
-        empty = [row for row in scored if row["scores"][column] is None]
-        exact = sum(column in row.get("exact", ()) for row in empty)
-        undefined = len(empty) - exact
-        values = [value for value in values if value is not None]
+    if len(values) < len(scored):
+        exact = sum(column in row.exact for row in scored if row.scores[column] is None)
+        undefined = len(scored) - len(values) - exact
     mean = math.fsum(values) / len(values) if values else None
     return Summary(mean, len(values), exact, undefined)
 
@@ -54,7 +104,7 @@ class ClipMean:
     even: bool
 
 
-def over_clips(rows: Sequence[Mapping[str, Any]], column: str) -> ClipMean | None:
+def over_clips(rows: Sequence[ScoredFrame], column: str) -> ClipMean | None:
     """The mean of one column over clips; None where a scored row does not name its clip.
 
     Rows of several times of one sample count in their clip as frames do. Exact and undefined frames are
@@ -64,7 +114,7 @@ def over_clips(rows: Sequence[Mapping[str, Any]], column: str) -> ClipMean | Non
     return clip_mean(clips, column) if clips else None
 
 
-def clip_of(tags: Mapping[str, Any]) -> str:
+def clip_of(tags: Mapping[str, object]) -> str:
     """The clip that the tags of a frame name, "" where they name none.
 
     >>> clip_of({"clip": "a"}), clip_of({"clip": ""}), clip_of({})
@@ -74,19 +124,19 @@ def clip_of(tags: Mapping[str, Any]) -> str:
     return "" if name is None else str(name)
 
 
-def by_clip(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+def by_clip(rows: Iterable[ScoredFrame]) -> dict[str, list[ScoredFrame]]:
     """The scored rows of each clip; empty where one does not name its clip."""
-    clips: dict[str, list[Mapping[str, Any]]] = {}
+    clips: dict[str, list[ScoredFrame]] = {}
     for row in rows:
-        if row["status"] == "ok":
-            name = clip_of(row.get("tags", {}))
+        if row.status == "ok":
+            name = clip_of(row.tags)
             if not name:
                 return {}
             clips.setdefault(name, []).append(row)
     return clips
 
 
-def clip_mean(clips: Mapping[str, Sequence[Mapping[str, Any]]], column: str) -> ClipMean:
+def clip_mean(clips: Mapping[str, Sequence[ScoredFrame]], column: str) -> ClipMean:
     """The mean of one column over clips, given their scored rows; what is left out is as in `over_clips`."""
     found = [summarise(clip, column) for clip in clips.values()]
     means = [summary.mean for summary in found if summary.mean is not None]
@@ -128,25 +178,25 @@ class Throughput:
     peak_mb: float | None
 
 
-def throughput(timings: Sequence[Mapping[str, Any]]) -> Throughput | None:
+def throughput(timings: Sequence[TimedCall]) -> Throughput | None:
     """Summarise a cell's timing lines; None where there are none.
 
     The first call of each frame and batch size in a process is warm-up and is left out while others remain.
     """
-    steady = [line for line in timings if not line["warmup"]]
+    steady = [line for line in timings if not line.warmup]
     used = steady or list(timings)
     if not used:
         return None
-    seconds = math.fsum(line["predict_s"] for line in used)
-    per_frame = [1e3 * line["predict_s"] / line["frames"] for line in used]
-    per_sample = [1e3 * line["predict_s"] / line["samples"] for line in used]
-    peaks = [line["peak_mb"] for line in timings if line.get("peak_mb") is not None]
+    seconds = math.fsum(line.predict_s for line in used)
+    per_frame = [1e3 * line.predict_s / line.frames for line in used]
+    per_sample = [1e3 * line.predict_s / line.samples for line in used]
+    peaks = [line.peak_mb for line in timings if line.peak_mb is not None]
     return Throughput(
-        frames_per_s=sum(line["frames"] for line in used) / max(seconds, 1e-9),
+        frames_per_s=sum(line.frames for line in used) / max(seconds, 1e-9),
         ms_median=percentile(per_frame, 0.5),
         ms_p95=percentile(per_frame, 0.95),
         ms_call=percentile(per_sample, 0.5),
-        times=max(line["frames"] // line["samples"] for line in used),
+        times=max(line.frames // line.samples for line in used),
         calls=len(used),
         warm=bool(steady),
         peak_mb=max(peaks) if peaks else None,

@@ -102,11 +102,13 @@ def inputs_name(cell: Cell) -> str:
     """The folder of a cell's inputs and targets: "inputs.ucf101.1a2b3c4d".
 
     Example:
-        >>> inputs_name(Cell("blend", "clip:My Film", "vfibench", {"list_sha256": "ab", "times": [0.5]}))
+        >>> settings = Settings(inputs=2, list_sha256="ab", times=(0.5,), metrics={})
+        >>> inputs_name(Cell("blend", "clip:My Film", "vfibench", settings))
         'inputs.clip-My-Film.bc92f65c'
     """
     dataset = re.sub(r"[^A-Za-z0-9_-]+", "-", cell.dataset).strip("-")[:40]
-    decisive = [cell.settings.get(name) for name in ("list_sha256", "files", "times")]
+    settings = cell.settings
+    decisive = [settings.list_sha256, settings.files, list(settings.times)]
     return f"inputs.{dataset}.{short_key([cell.dataset, decisive])}"
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+
+from vfibench.store.facts import NO_FACTS, CellFacts
+from vfibench.store.settings import Settings
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """JSON with sorted keys and no spaces: the same settings always give the same text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def short_key(value: Any, digits: int = 8) -> str:
+def short_key(value: object, digits: int = 8) -> str:
     """The first hex digits of the SHA-256 of `canonical(value)`."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()[:digits]
 
@@ -28,34 +29,36 @@ class Cell:
         method: label in tables ("convlstm", "frames:dvf").
         dataset: name as asked for ("ucf101", "clip:DIR").
         protocol: name of the protocol.
-        settings: JSON-able facts that decide the scores: weights' sha256, input frames, precision,
-            device type, padding, batch size, list hash, metric versions. A change makes a new cell.
-        facts: JSON-able facts for tables and pages; they do not enter the key.
+        settings: what decides the scores; a change makes a new cell.
+        facts: for tables and pages; they do not enter the key.
         attempt: 1, or higher where `--policy always` scored the cell again.
+        stored_key: of a cell that was read back, as its run.json has it; "" for one that is new.
     """
 
     method: str
     dataset: str
     protocol: str
-    settings: Mapping[str, Any]
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    settings: Settings
+    facts: CellFacts = NO_FACTS
     attempt: int = 1
+    stored_key: str = ""
 
     @property
     def key(self) -> str:
         """Eight hex digits that stand for method, dataset, protocol and settings."""
-        return short_key([self.method, self.dataset, self.protocol, self.settings])
+        made_of = [self.method, self.dataset, self.protocol, self.settings.to_json()]
+        return self.stored_key or short_key(made_of)
 
     @property
     def label(self) -> str:
         """The method's name in tables, with what sets this cell apart: variant, precision, scale."""
-        get = self.settings.get
+        asked = self.settings
         marks = [
-            get("variant"),
-            get("precision") if get("precision") != "fp32" else "",
-            "compiled" if get("compiled") else "",
-            f"inputs reduced by {get('reduced')}" if get("reduced") else "",
-            f"enlarged by {get('enlarged')}, bicubic" if get("enlarged") else "",
+            asked.variant,
+            asked.precision if asked.precision != "fp32" else "",
+            "compiled" if asked.compiled else "",
+            f"inputs reduced by {asked.reduced}" if asked.reduced > 1 else "",
+            f"enlarged by {asked.enlarged}, bicubic" if asked.enlarged > 1 else "",
         ]
         shown = ", ".join(mark for mark in marks if mark)
         return f"{self.method} ({shown})" if shown else self.method
@@ -69,28 +72,3 @@ class Cell:
 
     def _words(self) -> tuple[str, str, str]:
         return self.method, self.dataset, self.protocol
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it, as run.json holds it."""
-        return {
-            "name": self.name,
-            "key": self.key,
-            "attempt": self.attempt,
-            "method": self.method,
-            "dataset": self.dataset,
-            "protocol": self.protocol,
-            "settings": dict(self.settings),
-            "facts": dict(self.facts),
-        }
-
-    @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Cell:
-        """The inverse of `to_json`."""
-        return cls(
-            method=found["method"],
-            dataset=found["dataset"],
-            protocol=found["protocol"],
-            settings=found["settings"],
-            facts=found.get("facts", {}),
-            attempt=found.get("attempt", 1),
-        )

@@ -8,19 +8,19 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import msgspec
 
 from vfibench.errors import VfibenchError
 from vfibench.system.files import busy, locked, unwritable
 
-Row = dict[str, Any]
+Line = dict[str, object]
 DECODE = msgspec.json.Decoder(dict).decode
-"""A line as a row, several times as fast as json does it, and strictly: NaN and 1e400 are no numbers."""
+"""A line as a dict, several times as fast as json does it, and strictly: NaN and 1e400 are no numbers."""
 ODD = re.compile(rb"NaN|-?Infinity|-?\d[\d.]*[eE]\+?\d{3,}|\\u[dD][89a-fA-F]..")
 """What json takes although no strict JSON may hold it; the last are halves of a character."""
 
@@ -49,7 +49,7 @@ class JsonLines:
             self._file.close()
             raise
 
-    def _recover(self) -> list[Row]:
+    def _recover(self) -> list[Line]:
         self._file.seek(0)
         text = self._file.read()
         whole = text.rfind(b"\n") + 1
@@ -57,7 +57,7 @@ class JsonLines:
             os.truncate(self.path, whole)
         return parse_lines(self.path, text[:whole])
 
-    def append(self, rows: Sequence[Row]) -> None:
+    def append(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Write rows in one go, so that a kill leaves at most one torn line at the end."""
         data = memoryview("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows).encode())
         try:
@@ -114,7 +114,7 @@ class CellLock:
         self._file.close()
 
 
-def parse_lines(path: Path, text: bytes) -> list[Row]:
+def parse_lines(path: Path, text: bytes) -> list[Line]:
     """Rows of complete lines; VfibenchError names one that is not a JSON object."""
     lines = text.splitlines()
     try:
@@ -124,9 +124,9 @@ def parse_lines(path: Path, text: bytes) -> list[Row]:
         return [_parsed(path, number, line) for number, line in enumerate(lines, 1)]
 
 
-def _parsed(path: Path, number: int, line: bytes) -> Row:
+def _parsed(path: Path, number: int, line: bytes) -> Line:
     try:
-        row: Row = DECODE(line)
+        row: Line = DECODE(line)
     except (msgspec.MsgspecError, ValueError) as error:
         raise VfibenchError(
             f"expected a JSON object on line {number} of {path}, found {no_json(line)}", "remove that line"
@@ -156,23 +156,32 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-def read_lines(path: Path, needed: Sequence[str] = ()) -> list[Row]:
-    """Rows of a file another process may be writing: a torn last line is left out.
-
-    Args:
-        needed: keys every row must have.
+def whole_text(path: Path) -> bytes:
+    """The complete lines of a file that another process may be writing: a torn last line is left out.
 
     Raises:
-        VfibenchError: the file cannot be read, or a line is damaged; it is named.
+        VfibenchError: the file cannot be read.
     """
     try:
         text = path.read_bytes()
     except OSError as error:
         raise VfibenchError(f"cannot read {path}: {error.strerror or error}", "restore the file") from error
-    rows = parse_lines(path, text[: text.rfind(b"\n") + 1])
-    keys = frozenset(needed)
+    return text[: text.rfind(b"\n") + 1]
+
+
+def read_lines(path: Path, needed: Sequence[str] = ()) -> list[Line]:
+    """Objects of a file that another process may be writing: a torn last line is left out.
+
+    Args:
+        path: the file.
+        needed: keys every object must have.
+
+    Raises:
+        VfibenchError: the file cannot be read, or a line is damaged; it is named.
+    """
+    rows = parse_lines(path, whole_text(path))
     for number, row in enumerate(rows, 1):
-        if not keys <= row.keys():
-            missing = next(key for key in needed if key not in row)
-            raise VfibenchError(f"expected {missing!r} on line {number} of {path}", "remove that line")
+        for key in needed:
+            if key not in row:
+                raise VfibenchError(f"expected {key!r} on line {number} of {path}", "remove that line")
     return rows

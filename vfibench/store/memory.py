@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vfibench.store.cells import Cell
-from vfibench.store.jsonl import Row
+from vfibench.store.entry import Session
+from vfibench.store.protocols import Status
+from vfibench.store.rows import ScoreRow, TimingRow
 from vfibench.store.shards import Shard
 
 
 @dataclass
 class MemoryStore:
-    """The same face as ResultStore for `vfibench.evaluate`: keeps rows, writes nothing."""
+    """Keeps the rows of one cell and writes nothing; see `vfibench.store.protocols` for its methods."""
 
-    rows: list[Row] = field(default_factory=list)
-    timings: list[Row] = field(default_factory=list)
-    stored: tuple[Row, ...] = ()
+    rows: list[ScoreRow] = field(default_factory=list)
+    timings: list[TimingRow] = field(default_factory=list)
+    stored: Sequence[ScoreRow] = ()
     done: set[tuple[str, float]] = field(default_factory=set)
     written: int = 0
 
@@ -24,10 +26,24 @@ class MemoryStore:
         """Itself."""
         return self
 
-    def append(self, rows: Sequence[Row], timings: Sequence[Row]) -> None:
+    def append(self, rows: Sequence[ScoreRow], timings: Sequence[TimingRow]) -> None:
         """Keep a batch."""
         self.rows.extend(rows)
         self.timings.extend(timings)
 
     def close(self) -> None:
         """Nothing to close."""
+
+    def attempt_of(self, cell: Cell, shard: Shard, *, again: bool) -> int:  # noqa: ARG002
+        """The cell's own."""
+        return cell.attempt
+
+    def all_scored(self, cells: Sequence[Cell]) -> bool:  # noqa: ARG002
+        """Never: nothing was kept from before."""
+        return False
+
+    def album(self, cell: Cell) -> None:
+        """No pictures."""
+
+    def tell(self, shard: Shard, status: Status, started: str, sessions: Sequence[Session]) -> None:
+        """Nothing to write down."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vfibench.store.cells import Cell
-from vfibench.store.jsonl import Row
+from vfibench.store.entry import Column, Entry
+from vfibench.store.rows import Counts, ScoreRow, TimingRow
 
 if TYPE_CHECKING:
     from vfibench.statistics.arrays import Scores
@@ -21,33 +22,38 @@ class CellResult:
 
     Attributes:
         cell: what was scored.
-        counts: {"planned", "ok", "error", "skipped"}, in frames (sample, time).
-        rows: the final row of each (sample, time), in stored order.
-        timings: timing lines.
-        info: the cell's entry in run.json (status, columns, unavailable, provenance, selection).
+        counts: frames (sample, time) planned, scored, failed and not reached.
+        rows: the final row of each (sample, time), in the dataset's order.
+        timings: one row per call of the network.
+        entry: what run.json says of the cell (columns, unavailable, provenance, selection).
         folder: the run folder it came from.
     """
 
     cell: Cell
-    counts: Mapping[str, int]
-    rows: Sequence[Row]
-    timings: Sequence[Row]
-    info: Mapping[str, Any]
+    counts: Counts
+    rows: Sequence[ScoreRow]
+    timings: Sequence[TimingRow]
+    entry: Entry
     folder: Path
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """What was scored, in the order asked for; the first column ranks."""
+        return self.entry.columns
 
     @property
     def complete(self) -> bool:
         """Whether every planned frame has a score."""
-        return self.counts["planned"] > 0 and self.counts["ok"] == self.counts["planned"]
+        return 0 < self.counts.planned == self.counts.ok
 
     @property
     def ranked(self) -> bool:
         """Whether it may stand in a ranked table: complete, and on a whole official list."""
-        return self.complete and self.info["selection"]["kind"] == "official"
+        return self.complete and self.entry.selection.kind == "official"
 
     @cached_property
     def scores(self) -> Scores:
         """The scored frames as arrays, every stored column."""
         from vfibench.statistics.arrays import score_arrays
 
-        return score_arrays(self.rows, list(self.info["columns"]))
+        return score_arrays(self.rows, list(self.columns))

@@ -1,119 +1,134 @@
-"""Score rows: what one must hold, how shards' rows become one list, how they are counted."""
+"""The rows of a run: one score row per (sample, time), one timing row per call of the network.
+
+Score rows as lines of `scores/*.jsonl`:
+
+    {"index": 0, "sample": "31", "t": 0.5, "status": "ok", "scores": {"psnr": 31.878, "ssim": 0.9602}}
+    {"index": 1, "sample": "41", "t": 0.5, "status": "ok", "scores": {"psnr": null}, "exact": ["psnr"]}
+    {"index": 2, "sample": "71", "t": 0.5, "status": "error", "message": "NaN in the prediction"}
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
 
 from vfibench.errors import VfibenchError
-from vfibench.store.jsonl import Row
 
-SCORE_KEYS = ("index", "sample", "t", "status")
-TIMING_KEYS = ("samples", "frames", "predict_s", "warmup")
-
-NUMBERS = frozenset({int, float})
-SCORES = frozenset({float, type(None)})
-NEVER_EXACT = frozenset({"ssim", "ssim3d", "ie", "ie-rms", "ie-l2", "lpips", "lpips-squeeze"})
-"""Kinds of metric that have a number for equal pictures; that of PSNR is infinite, and others may be."""
-LARGEST = 2**53
-NONE: dict[str, Any] = {}
+AtLeastOne = Annotated[int, Meta(ge=1)]
+Tag = str | int | float | bool
 
 
-def check_scores(path: Path, rows: Sequence[Row]) -> None:
-    """Make sure that rows read from a file are what all else computes with.
+class ScoreRow(Struct, frozen=True, omit_defaults=True):
+    """What became of one frame.
 
-    Args:
-        path: where they are from.
-        rows: of strict JSON, in which every number is finite.
-
-    Raises:
-        VfibenchError: a value has another type, a row with status "ok" has no scores, or a score is said to
-            be exact that has a number or whose metric is never infinite; the line is named.
+    Attributes:
+        index: the sample's place in the dataset's list.
+        sample: its id.
+        t: target time.
+        status: "ok", or "error" for a frame without scores.
+        scores: by column; null for an infinite PSNR, and where the definition gives no number.
+        exact: columns whose score is infinite: the prediction equals the target.
+        tags: the dataset's facts about the frame.
+        message: why there is no score.
     """
-    for number, row in enumerate(rows, 1):
-        if not (type(row["sample"]) is str and type(row["t"]) in NUMBERS and type(row["index"]) in NUMBERS):
-            raise _unusable(path, number, "a name as sample, numbers as index and t", row)
-        if row["status"] == "ok":
-            scores = row.get("scores")
-            if type(scores) is not dict or not _all_scores(scores):
-                raise _unusable(path, number, "numbers or null as scores", scores)
-            if "exact" in row and not _is_exact(row["exact"], scores):
-                expected = "columns of PSNR whose score is null as exact"
-                raise _unusable(path, number, expected, row["exact"])
-            if type(row.get("tags", NONE)) is not dict:
-                raise _unusable(path, number, "an object as tags", row["tags"])
+
+    index: int
+    sample: str
+    t: float
+    status: Literal["ok", "error"]
+    scores: dict[str, float | None] = {}
+    exact: tuple[str, ...] = ()
+    tags: dict[str, Tag] = {}
+    message: str = ""
+
+    @property
+    def frame(self) -> tuple[str, float]:
+        """What the row is of."""
+        return self.sample, self.t
+
+    def to_json(self) -> dict[str, object]:
+        """The row as a line holds it."""
+        found: dict[str, object] = msgspec.to_builtins(self)
+        return found
 
 
-def _all_scores(scores: Mapping[str, Any]) -> bool:
-    """Whether all values are numbers or null; whole numbers are rare, and must fit into a float."""
-    return SCORES.issuperset(map(type, scores.values())) or all(
-        type(score) in SCORES or (type(score) is int and abs(score) <= LARGEST) for score in scores.values()
-    )
+class TimingRow(Struct, frozen=True, kw_only=True):
+    """One call of the network.
 
-
-def _is_exact(names: object, scores: Mapping[str, Any]) -> bool:
-    """Whether all that is named as exact can be: its score has no number, and its metric may be infinite."""
-    return type(names) is list and all(
-        type(name) is str and scores.get(name, 0) is None and name.partition("@")[0] not in NEVER_EXACT
-        for name in names
-    )
-
-
-def check_timings(path: Path, lines: Sequence[Row]) -> None:
-    """Make sure that lines of times can be computed with.
-
-    Raises:
-        VfibenchError: a value is no number above 0 (a time may be 0); the line is named.
+    Attributes:
+        batch: number of the batch in the dataset's list.
+        samples: in the call.
+        frames: that came out of it.
+        shape: height and width of the input frames, empty where they were not stored.
+        predict_s: seconds, the network's own.
+        warmup: whether it was the first call at its shape.
+        peak_mb: peak memory so far in MiB, None where that is not known.
     """
-    for number, line in enumerate(lines, 1):
-        counts, seconds, peak = (line["samples"], line["frames"]), line["predict_s"], line.get("peak_mb")
-        if (
-            any(type(one) is not int or one < 1 for one in counts)
-            or (type(seconds) not in NUMBERS or seconds < 0)
-            or (peak is not None and type(peak) not in NUMBERS)
-        ):
-            raise _unusable(path, number, "numbers as samples, frames, predict_s and peak_mb", line)
+
+    batch: int = 0
+    samples: AtLeastOne
+    frames: AtLeastOne
+    shape: tuple[int, ...] = ()
+    predict_s: Annotated[float, Meta(ge=0)]
+    warmup: bool
+    peak_mb: float | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """The row as a line holds it."""
+        found: dict[str, object] = msgspec.to_builtins(self)
+        return found
 
 
-def _unusable(path: Path, number: int, expected: str, found: object) -> VfibenchError:
-    text = repr(found)
-    told = text if len(text) <= 60 else text[:60] + "..."
-    return VfibenchError(f"expected {expected} on line {number} of {path}, found {told}", "remove that line")
+class Counts(Struct, frozen=True):
+    """The frames (sample, time) of a cell.
+
+    Attributes:
+        planned: all of them.
+        ok: with scores.
+        error: that failed.
+        skipped: not reached yet.
+    """
+
+    planned: int
+    ok: int
+    error: int
+    skipped: int
 
 
-def merge_rows(name: str, shards: Iterable[Sequence[Row]]) -> list[Row]:
-    """One final row a (sample, t) over all shard files, in the dataset's order; ok replaces error.
+def count(rows: Iterable[ScoreRow], planned: int) -> Counts:
+    """Count final rows, at most one of each frame."""
+    states = [row.status for row in rows]
+    ok = states.count("ok")
+    return Counts(planned, ok, len(states) - ok, planned - len(states))
+
+
+def merge_rows(name: str, shards: Iterable[Sequence[ScoreRow]]) -> list[ScoreRow]:
+    """One final row per (sample, t) over all shard files, in the dataset's order; ok replaces error.
 
     Raises:
         VfibenchError: two ok rows of one (sample, t).
     """
     rows = [row for shard in shards for row in shard]
-    if len({(row["sample"], row["t"]) for row in rows}) < len(rows):
+    if len({row.frame for row in rows}) < len(rows):
         rows = _final(name, rows)
-    return sorted(rows, key=itemgetter("index", "t"))
+    return sorted(rows, key=attrgetter("index", "t"))
 
 
-def _final(name: str, rows: Iterable[Row]) -> list[Row]:
+def _final(name: str, rows: Iterable[ScoreRow]) -> list[ScoreRow]:
     """The rows that stand where some were tried again."""
-    final: dict[tuple[str, float], Row] = {}
+    final: dict[tuple[str, float], ScoreRow] = {}
     for row in rows:
-        key = (row["sample"], row["t"])
-        earlier = final.get(key)
-        if earlier is not None and earlier["status"] == "ok":
-            if row["status"] == "ok":
+        earlier = final.get(row.frame)
+        if earlier is not None and earlier.status == "ok":
+            if row.status == "ok":
                 raise VfibenchError(
-                    f"sample {key[0]!r} at t={key[1]} was scored twice in cell {name}",
+                    f"sample {row.sample!r} at t={row.t} was scored twice in cell {name}",
                     "two shards overlap: remove one of their files",
                 )
             continue
-        final[key] = row
+        final[row.frame] = row
     return list(final.values())
-
-
-def count(rows: Iterable[Mapping[str, Any]], planned: int) -> dict[str, int]:
-    """Frames planned, ok, error, and skipped (not reached yet)."""
-    states = [row["status"] for row in rows]
-    ok = states.count("ok")
-    return {"planned": planned, "ok": ok, "error": len(states) - ok, "skipped": planned - len(states)}

@@ -1,98 +1,55 @@
-"""run.json: what its entries must hold, checked wherever a run is read, so that nothing later finds a gap."""
+"""run.json: read strictly into `Entry` structs, so that nothing later finds a gap, and brought up to date."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
 import msgspec
 
 from vfibench.errors import VfibenchError
+from vfibench.store.entry import Entry
 from vfibench.store.jsonl import no_json
+from vfibench.store.settings import nested
 
 SCHEMA_VERSION = 1
 RESTORE = "restore or remove the file"
-Count = Annotated[int, msgspec.Meta(ge=0)]
+
+Content = dict[str, object]
+"""A run.json as plain data, of the current version."""
+
+MIGRATIONS: Mapping[int, Callable[[Content], Content]] = {}
+"""What makes a file of each earlier version one of the next."""
 
 
-class Settings(msgspec.Struct):
-    """Those settings of a cell that all comparisons read."""
+@dataclass(frozen=True)
+class RunFile:
+    """A run.json.
 
-    inputs: Count
-    list_sha256: str
-    times: Annotated[list[float], msgspec.Meta(min_length=1)]
-    metrics: dict[str, int]
+    Attributes:
+        status: "running", "complete", "incomplete", "interrupted" or "failed".
+        cells: what was scored, in the order it was asked for.
+        content: all of it as plain data, with what later versions or other tools have added.
+    """
 
+    status: str
+    cells: tuple[Entry, ...]
+    content: Content
 
-class MethodFacts(msgspec.Struct):
-    """What tables tell of a method."""
-
-    weights: str | None
-
-
-class Facts(msgspec.Struct):
-    """What tables tell of a cell."""
-
-    method: MethodFacts
-
-
-class Selection(msgspec.Struct):
-    """Which of the dataset's samples were asked for."""
-
-    kind: str
-    text: str
-    chosen: Count
-    official: Count | None
+    @property
+    def stored_cells(self) -> dict[str, object]:
+        """Each cell as plain data, by its name: how a writer keeps those that are not its own."""
+        stored = self.content["cells"]
+        assert isinstance(stored, list)
+        return {entry.name: cell for entry, cell in zip(self.cells, stored, strict=True)}
 
 
-class Column(msgspec.Struct):
-    """What a metric's column means."""
-
-    title: str
-    version: int
-    better: Literal["higher", "lower"]
-    unit: str = ""
-
-
-class Device(msgspec.Struct):
-    """What scores and times were made on."""
-
-    name: str
-
-
-class Provenance(msgspec.Struct):
-    """Where scores came from."""
-
-    command: str
-    versions: dict[str, str]
-    device: Device
-
-
-class Entry(msgspec.Struct):
-    """A cell of a run.json; what else it holds is not looked at."""
-
-    name: str
-    key: str
-    method: str
-    dataset: str
-    protocol: str
-    attempt: Count
-    planned: Count
-    settings: Settings
-    facts: Facts
-    selection: Selection
-    columns: Annotated[dict[str, Column], msgspec.Meta(min_length=1)]
-    unavailable: dict[str, str]
-    provenance: Provenance
-    sessions: list[Provenance]
-    running: Provenance | None = None
-
-
-def load_run(path: Path) -> dict[str, Any]:
-    """A run.json, as plain data.
+def load_run(path: Path) -> RunFile:
+    """Read a run.json of this or an earlier schema version.
 
     Raises:
-        VfibenchError: it is damaged, of another schema version, or an entry is not like `Entry`.
+        VfibenchError: it is damaged, of a later schema version, or an entry is not like `Entry`.
     """
     try:
         text = path.read_bytes()
@@ -104,17 +61,41 @@ def load_run(path: Path) -> dict[str, Any]:
         raise VfibenchError(f"expected JSON in {path}, found {no_json(text)}", RESTORE) from error
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise VfibenchError(f"expected an object with cells in {path}", RESTORE)
+    content = _migrated(content, path)
+    cells = content["cells"]
+    assert isinstance(cells, list)
+    status = content.get("status")
+    return RunFile(status if isinstance(status, str) else "", _entries(cells, path), content)
+
+
+def _migrated(content: Content, path: Path) -> Content:
+    """The content as the current version has it.
+
+    Raises:
+        VfibenchError: its version is none that this vfibench knows.
+    """
     version = content.get("schema_version")
+    while isinstance(version, int) and version in MIGRATIONS:
+        content = MIGRATIONS[version](content) | {"schema_version": version + 1}
+        version += 1
     if version != SCHEMA_VERSION:
         raise VfibenchError(
             f"expected schema_version {SCHEMA_VERSION} in {path}, found {version}", "use a matching vfibench"
         )
-    for number, entry in enumerate(content["cells"], 1):
+    return content
+
+
+def _entries(cells: Sequence[object], path: Path) -> tuple[Entry, ...]:
+    """The cells as structs; VfibenchError names the first that is none and what is wrong with it."""
+    found = []
+    for number, cell in enumerate(cells, 1):
+        if isinstance(cell, dict) and "settings" in cell:
+            cell = cell | {"settings": nested(cell["settings"])}  # noqa: PLW2901 the same, as the struct has it
         try:
-            msgspec.convert(entry, Entry)
+            found.append(msgspec.convert(cell, Entry))
         except msgspec.ValidationError as error:
             reason, _, place = str(error).partition(" - at `$.")
             where = f"{place.rstrip('`')} of cell {number}" if place else f"cell {number}"
             told = reason[0].lower() + reason[1:].replace("`", "")
             raise VfibenchError(f"{path} is damaged: {told} in {where}", RESTORE) from error
-    return content
+    return tuple(found)

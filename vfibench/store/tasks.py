@@ -7,7 +7,6 @@ altogether, and which is told instead: `vfibench.leaderboards.grouping`, `vfiben
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from vfibench.store.cells import Cell
 
@@ -23,12 +22,11 @@ TASK: Mapping[str, str] = {
 """Settings that say what was asked of a method, in words."""
 
 
-def setting(cell: Cell, key: str) -> Any:
-    """A setting's value; one that is absent, empty or False is None."""
-    value = cell.settings.get(key)
-    return None if value in ("", False) else value
-
-
 def others(one: Cell, other: Cell, keys: Iterable[str] = TASK) -> list[str]:
     """Those of the settings in which two cells differ."""
-    return [key for key in keys if setting(one, key) != setting(other, key)]
+    return [key for key in keys if one.settings.value(key) != other.settings.value(key)]
+
+
+def changed_settings(one: Cell, other: Cell) -> list[str]:
+    """Every setting in which two cells differ, those of plugins too."""
+    return others(one, other, dict.fromkeys([*one.settings.names(), *other.settings.names()]))

@@ -71,6 +71,7 @@ def _distinct(results: Sequence[CellResult]) -> list[Scores]:
 def _tagged(scores: Scores) -> Iterator[tuple[Frame, tuple[float, float]]]:
     """Facts of frames that carry `TAGS`, as those of the synthetic dataset do."""
     for frame, tags in zip(scores.frames, scores.tags, strict=True):
-        if all(isinstance(tags.get(name), float | int) for name in TAGS):
-            motion, *hidden = (float(tags[name]) for name in TAGS)
+        told = [float(tag) for name in TAGS if isinstance(tag := tags.get(name), float | int)]
+        if len(told) == len(TAGS):
+            motion, *hidden = told
             yield frame, (motion, sum(hidden))

@@ -50,7 +50,7 @@ class FactsFile:
 def facts_file(result: CellResult) -> Path:
     """Where the facts of a cell's frames lie: one file a dataset, list, files on disk and target times."""
     settings, name = result.cell.settings, result.cell.dataset
-    key = short_key([name, settings["list_sha256"], settings.get("files"), settings["times"]])
+    key = short_key([name, settings.list_sha256, settings.files, settings.times])
     word = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40]
     return result.folder / "strata" / f"{word}.{key}.csv"
 
@@ -59,7 +59,7 @@ def heading(result: CellResult, how: str) -> str:
     """The lines that come before the rows."""
     facts = {
         "dataset": " ".join(result.cell.dataset.split()),
-        "list": result.cell.settings["list_sha256"],
+        "list": result.cell.settings.list_sha256,
         "how": how,
     }
     told = [f"# {name}: {text}" for name, text in (facts | MEANING).items()]

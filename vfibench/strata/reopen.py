@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 
 from vfibench.contracts import Dataset, DatasetOptions
@@ -26,7 +27,7 @@ def reopen(results: Sequence[CellResult], root: Path | None, list_file: Path | N
     """
     fullest = max(results, key=lambda result: len(result.rows))
     dataset = _at_its_times(fullest, root, None)
-    if not _same_list(dataset, fullest) and fullest.info["selection"]["kind"] == "own list":
+    if not _same_list(dataset, fullest) and fullest.entry.selection.kind == "own list":
         with _listed(fullest, list_file) as lines:
             dataset = _at_its_times(fullest, root, lines)
     _check_same(dataset, fullest)
@@ -36,7 +37,7 @@ def reopen(results: Sequence[CellResult], root: Path | None, list_file: Path | N
 def _at_its_times(result: CellResult, root: Path | None, list_file: Path | None) -> Dataset:
     """Opened with the frame-rate factor that gives the stored target times."""
     settings = result.cell.settings
-    times, inputs = tuple(settings["times"]), settings["inputs"]
+    times, inputs = tuple(settings.times), settings.inputs
     factor = len(times) + 1
     options = DatasetOptions(root, inputs, partial=True, list_file=list_file)
     dataset = open_dataset(result.cell.dataset, options)
@@ -51,7 +52,7 @@ def _listed(result: CellResult, given: Path | None) -> Iterator[Path]:
     if given is not None:
         yield given
         return
-    ids = dict.fromkeys(row["sample"] for row in sorted(result.rows, key=lambda row: row["index"]))
+    ids = dict.fromkeys(row.sample for row in sorted(result.rows, key=attrgetter("index")))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "samples.txt"
         path.write_text("".join(f"{name}\n" for name in ids), encoding="utf-8")
@@ -59,25 +60,23 @@ def _listed(result: CellResult, given: Path | None) -> Iterator[Path]:
 
 
 def _same_list(dataset: Dataset, result: CellResult) -> bool:
-    return bool(dataset.selection.sha256 == result.cell.settings["list_sha256"])
+    return bool(dataset.selection.sha256 == result.cell.settings.list_sha256)
 
 
 def _check_same(dataset: Dataset, result: CellResult) -> None:
     settings, name = result.cell.settings, result.cell.dataset
     found = getattr(dataset, "fingerprint", None)
     if not _same_list(dataset, result):
-        wanted, there = settings["list_sha256"][:8], dataset.selection.sha256[:8]
+        wanted, there = settings.list_sha256[:8], dataset.selection.sha256[:8]
         raise VfibenchError(
             f"expected the list {wanted} of {name} that {result.folder} was scored on, found {there} "
             f"({dataset.selection})",
             "give the data root of that run, and --list FILE where it had one",
         )
-    if settings.get("files") not in {None, found}:
+    if settings.files not in {None, found}:
         raise VfibenchError(
             f"expected the files of {name} that {result.folder} was scored on, found others",
             "give the data root of that run",
         )
-    if list(dataset.times) != list(settings["times"]):
-        raise VfibenchError(
-            f"expected target times {settings['times']} of {name}, found {list(dataset.times)}"
-        )
+    if list(dataset.times) != list(settings.times):
+        raise VfibenchError(f"expected target times {settings.times} of {name}, found {list(dataset.times)}")

@@ -6,7 +6,9 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from vfibench.errors import VfibenchError
 
@@ -76,20 +78,41 @@ def peak_memory_mb(device: torch.device) -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 
 
-def device_facts(device: str) -> dict[str, Any]:
-    """Name and size of the device scores and times were made on ("cpu", "cuda:0")."""
+class DeviceFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The device that scores and times were made on.
+
+    Attributes:
+        type: "cpu" or "cuda".
+        name: its own name, such as "NVIDIA H200".
+        memory_mb: of a GPU, MiB.
+        cuda, cudnn: versions that torch was built with.
+        cores: of the machine.
+        threads: of torch, on a CPU.
+    """
+
+    type: str = ""
+    name: str
+    memory_mb: int | None = None
+    cuda: str | None = None
+    cudnn: int | None = None
+    cores: int | None = None
+    threads: int | None = None
+
+
+def device_facts(device: str) -> DeviceFacts:
+    """The facts of a device that torch can use ("cpu", "cuda:0")."""
     import torch
 
     if device.startswith("cuda"):
         found = torch.cuda.get_device_properties(device)
-        return {
-            "type": "cuda",
-            "name": found.name,
-            "memory_mb": found.total_memory // 2**20,
-            "cuda": torch.version.cuda,
-            "cudnn": torch.backends.cudnn.version(),
-        }
-    return {"type": "cpu", "name": cpu_name(), "cores": os.cpu_count(), "threads": torch.get_num_threads()}
+        return DeviceFacts(
+            type="cuda",
+            name=found.name,
+            memory_mb=found.total_memory // 2**20,
+            cuda=torch.version.cuda,
+            cudnn=torch.backends.cudnn.version(),
+        )
+    return DeviceFacts(type="cpu", name=cpu_name(), cores=os.cpu_count(), threads=torch.get_num_threads())
 
 
 def cpu_name() -> str:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
-from vfibench.system.devices import device_facts
+from msgspec import Struct
+
+from vfibench.system.devices import DeviceFacts, device_facts
 from vfibench.version import __version__
 
 LIBRARIES = (
@@ -58,19 +59,49 @@ def version_line() -> str:
     state = git_state()
     if state is None:
         return __version__
-    changed = ", with local changes" if state["changed"] else ""
-    return f"{__version__}, commit {state['commit']}{changed}"
+    changed = ", with local changes" if state.changed else ""
+    return f"{__version__}, commit {state.commit}{changed}"
+
+
+class GitState(Struct, frozen=True):
+    """The checkout that vfibench ran from.
+
+    Attributes:
+        commit: its full hash.
+        changed: whether tracked files differed from it.
+    """
+
+    commit: str
+    changed: bool
+
+
+class Provenance(Struct, frozen=True, kw_only=True):
+    """Where scores came from, and what it takes to make them again.
+
+    Attributes:
+        command: as a user would type it.
+        versions: of Python, vfibench and the libraries that compute or decode.
+        git: of the checkout, None outside one.
+        platform: operating system and processor, as Python names them.
+        device: what computed.
+    """
+
+    command: str
+    versions: dict[str, str]
+    git: GitState | None = None
+    platform: str = ""
+    device: DeviceFacts
 
 
 @lru_cache
-def git_state() -> dict[str, Any] | None:
+def git_state() -> GitState | None:
     """Commit and whether there were local changes, of the checkout vfibench runs from; None outside one."""
     folder = Path(__file__).resolve().parent.parent.parent
     if not (folder / ".git").exists():
         return None
     commit = _git(folder, "rev-parse", "HEAD")
     changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
-    return None if commit is None else {"commit": commit, "changed": bool(changed)}
+    return None if commit is None else GitState(commit, bool(changed))
 
 
 def _git(folder: Path, *words: str) -> str | None:
@@ -83,12 +114,12 @@ def _git(folder: Path, *words: str) -> str | None:
     return done.stdout.strip()
 
 
-def collect(device: str) -> dict[str, Any]:
-    """Everything run.json says about the circumstances of a run."""
-    return {
-        "command": command_line(),
-        "versions": dict(versions()),
-        "git": git_state(),
-        "platform": platform.platform(),
-        "device": device_facts(device),
-    }
+def collect(device: str) -> Provenance:
+    """Everything run.json says of where the scores of this process come from."""
+    return Provenance(
+        command=command_line(),
+        versions=dict(versions()),
+        git=git_state(),
+        platform=platform.platform(),
+        device=device_facts(device),
+    )

@@ -93,17 +93,17 @@ WATCHED: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
 }
 
 
-def take() -> dict[str, Any]:
+def take() -> dict[str, object]:
     """The watched state, by name."""
     return {name: read() for name, (read, _) in WATCHED.items()}
 
 
-def changes(before: dict[str, Any], ignore: Sequence[str] = ()) -> list[str]:
+def changes(before: dict[str, object], ignore: Sequence[str] = ()) -> list[str]:
     """Names of what differs now from `before`."""
     return [name for name, (read, _) in WATCHED.items() if name not in ignore and read() != before[name]]
 
 
-def restore(before: dict[str, Any]) -> None:
+def restore(before: dict[str, object]) -> None:
     """Put back what differs from `before`; what does not is left alone."""
     for name in changes(before):
         WATCHED[name][1](before[name])
@@ -117,7 +117,7 @@ def seed(number: int) -> None:
 
 
 @contextmanager
-def preserved() -> Iterator[dict[str, Any]]:
+def preserved() -> Iterator[dict[str, object]]:
     """Whatever happens inside, the watched state afterwards is as it was; yields it."""
     before = take()
     try:

@@ -95,7 +95,7 @@ def steps_left_out() -> Iterator[None]:
 def write_weights(job: Job, ready: Ready, path: Path) -> None:
     """Export the trained network."""
     state, facts = ready.state, ready.facts
-    where = f"{state.place.world} x {device_facts(str(state.device))['name']}"
+    where = f"{state.place.world} x {device_facts(str(state.device)).name}"
     init, data = facts["started_from"], ready.source.facts
     header = facts_of(job.recipe, facts["left_out"], data, init, state.step, where, facts["vfibench"])
     export(state.best, header, path, job.recipe.training.stored == "fp16")

@@ -149,7 +149,7 @@ def stage_weights(checkpoint: object, path: Path) -> dict[str, Tensor]:
     raise _another_file(path, contents(checkpoint))
 
 
-def bottleneck_of(state: Mapping[str, Any]) -> str:
+def bottleneck_of(state: Mapping[str, object]) -> str:
     """What stands in the bottleneck of these weights, in words."""
     names = [name for name in state if ".conv6." in name]
     if any(".update_gate." in name for name in names):

@@ -37,7 +37,7 @@ TABLED_UNITS = 200
 """Up to as many units the script looks shares up; beyond, 1 / units tells them to 2e-6."""
 
 
-def page_data(comparison: Comparison, pages: Mapping[tuple[str, str, Frame], str]) -> dict[str, Any]:
+def page_data(comparison: Comparison, pages: Mapping[tuple[str, str, Frame], str]) -> dict[str, object]:
     """What the page's script reads, JSON-able.
 
     Args:
@@ -70,7 +70,7 @@ def page_data(comparison: Comparison, pages: Mapping[tuple[str, str, Frame], str
     }
 
 
-def bootstrap_data() -> dict[str, Any]:
+def bootstrap_data() -> dict[str, object]:
     """What the script needs to draw intervals as `vfibench.statistics.bootstrap` does.
 
     "shares" are those of `LEAST_UNITS`, `LEAST_UNITS` + 1, ... units; beyond the last, they go to `tail` of
@@ -85,7 +85,7 @@ def bootstrap_data() -> dict[str, Any]:
     }
 
 
-def _frames_data(group: Comparable) -> dict[str, Any]:
+def _frames_data(group: Comparable) -> dict[str, object]:
     """Frames as places in lists of samples, times and clips; a list is null where it would tell nothing."""
     samples = {name: place for place, name in enumerate(dict.fromkeys(frame[0] for frame in group.frames))}
     times = sorted({frame[1] for frame in group.frames})
@@ -107,7 +107,7 @@ def _frames_data(group: Comparable) -> dict[str, Any]:
     }
 
 
-def _facts_data(group: Comparable) -> dict[str, Any]:
+def _facts_data(group: Comparable) -> dict[str, object]:
     """Motion and occlusion of each frame as far as they are known, and where they come from."""
     try:
         facts = facts_of(group.results)
@@ -126,7 +126,7 @@ def _known(values: FloatArray) -> list[float | None] | None:
     return found if any(value is not None for value in found) else None
 
 
-def _methods_data(group: Comparable, metrics: Sequence[Metric], finer: Mapping[str, int]) -> dict[str, Any]:
+def _methods_data(group: Comparable, metrics: Sequence[Metric], finer: Mapping[str, int]) -> dict[str, object]:
     """Names, scores by metric and method, and figures by metric and pair."""
     notes = [cautions(group.results[a], group.results[b]) for a, b in group.pairs]
     return {
@@ -147,7 +147,7 @@ def finer_digits(comparison: Comparison, metric: Metric) -> int:
         np.abs(result.scores.values[metric.name])
         for group in comparison.groups
         for result in group.results
-        if metric.name in result.info["columns"]
+        if metric.name in result.columns
     ]
     largest = max((float(one[np.isfinite(one)].max(initial=0.0)) for one in values), default=0.0)
     wanted = metric.digits + FINER
@@ -161,7 +161,7 @@ def packed(group: Comparable, result: CellResult, metric: Metric, digits: int) -
     They are whole numbers of units of 10^-digits, `EXACT` where infinite, `NONE` where there is none.
     """
     scores = result.scores
-    if metric.name not in result.info["columns"]:
+    if metric.name not in result.columns:
         return None
     values: FloatArray = scores.values[metric.name]
     if scores.frames != group.frames:

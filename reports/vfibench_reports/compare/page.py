@@ -82,7 +82,7 @@ def pair_address(first: str, second: str, metric: str) -> str:
 
 
 def _heading(group: Comparable) -> str:
-    times = group.results[0].cell.settings["times"]
+    times = group.results[0].cell.settings.times
     told = "t = " + ", ".join(f"{time:g}" for time in times) if len(times) <= 3 else f"{len(times)} times"
     return f"{len(group.frames)} frames, {told}"
 

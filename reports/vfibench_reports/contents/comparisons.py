@@ -90,7 +90,7 @@ def compared(results: Sequence[CellResult]) -> dict[tuple[str, str], list[CellRe
     """Scored cells by (dataset, protocol) where two may be compared, in order of first appearance."""
     found: dict[tuple[str, str], list[CellResult]] = {}
     for result in results:
-        if len(result.scores) and result.info["columns"]:
+        if len(result.scores) and result.columns:
             found.setdefault((result.cell.dataset, result.cell.protocol), []).append(result)
     return {key: cells for key, cells in found.items() if _several(cells)}
 
@@ -100,7 +100,7 @@ def _several(results: Sequence[CellResult]) -> list[list[CellResult]]:
     groups: dict[str, list[CellResult]] = {}
     for result in results:
         settings = result.cell.settings
-        groups.setdefault(canonical([settings["times"], settings.get("files")]), []).append(result)
+        groups.setdefault(canonical([settings.times, settings.files]), []).append(result)
     return [cells for cells in groups.values() if len(cells) > 1]
 
 
@@ -112,8 +112,8 @@ def comparisons(results: Sequence[CellResult]) -> list[Comparison]:
 def _comparison(dataset: str, protocol: str, results: Sequence[CellResult]) -> Comparison:
     several, called = _named(results)
     kept, columns = chosen(several, _ordered_columns(results))
-    facts = {name: fact for result in results for name, fact in result.info["columns"].items()}
-    metrics = [Metric(name, digits(name), facts[name]["better"], facts[name]["title"]) for name in columns]
+    facts = {name: fact for result in results for name, fact in result.columns.items()}
+    metrics = [Metric(name, digits(name), facts[name].better, facts[name].title) for name in columns]
     return Comparison(
         dataset,
         protocol,
@@ -146,7 +146,7 @@ def held_names(results: Sequence[CellResult]) -> dict[int, str]:
 def _ordered_columns(results: Sequence[CellResult]) -> list[str]:
     """The first of a ranked result, the plain ones, those of the first one's definition, the others."""
     ordered = sorted(results, key=lambda result: not result.ranked)
-    columns = list(dict.fromkeys(name for result in ordered for name in result.info["columns"]))
+    columns = list(dict.fromkeys(name for result in ordered for name in result.columns))
     own = columns[0].partition("@")[2]
 
     def place(name: str) -> int:
@@ -159,8 +159,8 @@ def _ordered_columns(results: Sequence[CellResult]) -> list[str]:
 def _best_first(results: Sequence[CellResult]) -> list[CellResult]:
     """Ranked before incomplete ones, then by the mean of the first column."""
     first = min(results, key=lambda result: not result.ranked)
-    column, fact = next(iter(first.info["columns"].items()))
-    sign = -1.0 if fact["better"] == "higher" else 1.0
+    column, fact = next(iter(first.columns.items()))
+    sign = -1.0 if fact.better == "higher" else 1.0
 
     def key(result: CellResult) -> tuple[bool, float]:
         values = result.scores.values.get(column, np.full(1, np.nan))
@@ -187,7 +187,7 @@ def chosen(groups: Sequence[Sequence[CellResult]], columns: Sequence[str]) -> tu
             len(result.scores)
             for count, group in zip(counts, groups, strict=True)
             for result in group[:count]
-            if column in result.info["columns"]
+            if column in result.columns
         )
         if not kept or held + cost <= MOST_SCORES:
             kept.append(column)

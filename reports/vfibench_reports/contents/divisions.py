@@ -67,7 +67,7 @@ def axes(group: Group, facts: Facts | None) -> list[tuple[Axis, Classify]]:
         for number, bins in enumerate((MOTION, OCCLUSION)):
             classify = partial(_by_facts, facts, number, bins)
             found.append((_axis(bins, counted(classify(longest), len(bins.labels))), classify))
-    times = tuple(group.entries[0].result.cell.settings["times"])
+    times = tuple(group.entries[0].result.cell.settings.times)
     if len(times) > 1:
         by_time = partial(_by_time, times)
         short = tuple(f"{time:g}" for time in times)
@@ -123,4 +123,4 @@ def level_groups(board: Board, boards: Sequence[Board], group: Group) -> dict[st
 
 def _form(group: Group) -> tuple[int, tuple[float, ...]]:
     settings = group.entries[0].result.cell.settings
-    return settings["inputs"], tuple(settings["times"])
+    return settings.inputs, tuple(settings.times)

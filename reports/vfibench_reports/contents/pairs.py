@@ -93,7 +93,7 @@ def _together(results: Sequence[CellResult], column: str, pairs: Sequence[Pair])
     both = np.isfinite(values[:, a]) & np.isfinite(values[:, b])
     low, high = intervals(difference, units)
     p = wilcoxons(difference, units)
-    gain = difference if results[used[0]].info["columns"][column]["better"] == "higher" else -difference
+    gain = difference if results[used[0]].columns[column].better == "higher" else -difference
     tie = tie_width(column)
     wins = np.stack([(gain > tie).sum(0), (np.abs(gain) <= tie).sum(0), (gain < -tie).sum(0)], axis=1)
     firsts, seconds = _means(values[:, a], both), _means(values[:, b], both)

@@ -43,7 +43,7 @@ class Contender:
     @property
     def inputs(self) -> int:
         """Input frames of a sample."""
-        count: int = self.result.cell.settings["inputs"]
+        count: int = self.result.cell.settings.inputs
         return count
 
 
@@ -136,7 +136,7 @@ def _contest(dataset: str, protocol: str, pairs: Sequence[tuple[CellResult, Albu
     column = _common_column(results)
     frames = tuple(dict.fromkeys(frame for result in results for frame in result.scores.frames))
     scores = np.stack([_scores(result, column, frames) for result in results])
-    better = next(r.info["columns"][column]["better"] for r in results if column in r.info["columns"])
+    better = next(r.columns[column].better for r in results if column in r.columns)
     gains = np.clip(scores, None, EXACT) if better == "higher" else -scores
     order = np.argsort(-_means(gains), kind="stable")
     names = unique_names(results)
@@ -158,8 +158,8 @@ def _contest(dataset: str, protocol: str, pairs: Sequence[tuple[CellResult, Albu
 
 def _common_column(results: Sequence[CellResult]) -> str:
     """The first metric that all have, else the first of the first."""
-    columns: list[str] = list(results[0].info["columns"])
-    shared = [name for name in columns if all(name in result.info["columns"] for result in results)]
+    columns: list[str] = list(results[0].columns)
+    shared = [name for name in columns if all(name in result.columns for result in results)]
     return (shared or columns)[0]
 
 

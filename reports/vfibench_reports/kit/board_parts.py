@@ -19,7 +19,7 @@ def tagged(board: Board) -> list[tuple[Group, str]]:
     """Each group with a short unique word for the address: "2", "4", "2-apart", "2-apart.2"."""
     tags: list[str] = []
     for group in board.groups:
-        inputs = group.entries[0].result.cell.settings["inputs"]
+        inputs = group.entries[0].result.cell.settings.inputs
         tag = f"{inputs}" if group.ranked else f"{inputs}-apart"
         same = sum(other == tag or other.startswith(f"{tag}.") for other in tags)
         tags.append(f"{tag}.{same + 1}" if same else tag)

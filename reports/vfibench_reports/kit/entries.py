@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from vfibench.leaderboards.grouping import Entry, Group
 from vfibench.store.result import CellResult
+from vfibench.system.devices import DeviceFacts
 from vfibench_reports.kit.numbers import MISSING, quantity
 from vfibench_reports.kit.result_names import apart
 from vfibench_reports.kit.site import file_url, page_name, web_link
 from vfibench_reports.kit.tables import Field
-
-
-def fact(result: CellResult, room: str, name: str) -> str:
-    """A stored fact as text, such as the "title" of the "method"; "" where it is missing."""
-    found = result.cell.facts.get(room, {}).get(name)
-    return "" if found is None else str(found)
 
 
 def text_field(text: object) -> Field:
@@ -28,7 +22,7 @@ def names(entries: Sequence[Entry], *, titles: bool = True) -> list[Field]:
     """The method's name, linked to its page, with its title; equal names say what sets them apart."""
     fields = []
     for entry, difference in zip(entries, apart([entry.result for entry in entries]), strict=True):
-        words = [fact(entry.result, "method", "title")] * titles + [difference]
+        words = [entry.result.cell.facts.method.title] * titles + [difference]
         link = method_link(entry.label)
         fields.append(Field(entry.label, detail="; ".join(word for word in words if word), link=link))
     return fields
@@ -41,31 +35,31 @@ def method_link(label: str) -> str:
 
 def code(entry: Entry) -> Field:
     """A link to the method's code, where its card has a plain web address."""
-    link = web_link(fact(entry.result, "method", "code_url"))
+    link = web_link(entry.result.cell.facts.method.code_url)
     return Field("code", link=link) if link else Field(MISSING)
 
 
 def parameters(entry: Entry) -> Field:
     """Scalars in the network, in millions."""
-    stored = entry.result.cell.facts.get("method", {}).get("parameters")
+    stored = entry.result.cell.facts.method.parameters
     return quantity(None if stored is None else stored / 1e6)
 
 
 def weights(entry: Entry) -> Field:
     """The weights' file name and the first digits of its SHA-256, or those of the pictures scored."""
     settings = entry.result.cell.settings
-    name, digest = fact(entry.result, "method", "weights"), settings.get("weights_sha256") or ""
-    if settings.get("predictions"):
-        name, digest = "stored pictures", settings["predictions"]
+    name, digest = entry.result.cell.facts.method.weights or "", settings.weights_sha256 or ""
+    if settings.predictions:
+        name, digest = "stored pictures", settings.predictions or ""
     return Field(name or MISSING, detail=digest[:8], tip=f"sha256 {digest}" if digest else "")
 
 
 def frames(entry: Entry) -> Field:
     """Frames with a score, of those planned where some have none, and which part of the list they are."""
-    counts, selection = entry.result.counts, entry.result.info["selection"]
-    part = "" if counts["ok"] == counts["planned"] else f"/{counts['planned']}"
-    detail = "" if selection["kind"] == "official" else selection["text"]
-    return Field(f"{counts['ok']}{part}", counts["ok"], detail, tip="frames with a score")
+    counts, selection = entry.result.counts, entry.result.entry.selection
+    part = "" if counts.ok == counts.planned else f"/{counts.planned}"
+    detail = "" if selection.kind == "official" else selection.text
+    return Field(f"{counts.ok}{part}", counts.ok, detail, tip="frames with a score")
 
 
 def devices(result: CellResult) -> list[tuple[str, str]]:
@@ -73,13 +67,12 @@ def devices(result: CellResult) -> list[tuple[str, str]]:
 
     More than one where shards or a resumed run had others: then its speed is that of no device.
     """
-    info = result.info
-    used = [session["device"] for session in info["sessions"] or [info["provenance"]]]
-    return list(dict.fromkeys((device["name"], _threads(device)) for device in used))
+    used = [session.device for session in result.entry.sessions or (result.entry.provenance,)]
+    return list(dict.fromkeys((device.name, _threads(device)) for device in used))
 
 
-def _threads(device: Mapping[str, Any]) -> str:
-    threads = device.get("threads") if device.get("type") == "cpu" else None
+def _threads(device: DeviceFacts) -> str:
+    threads = device.threads if device.type == "cpu" else None
     return f"{threads} thread{'' if threads == 1 else 's'}" if threads else ""
 
 
@@ -94,13 +87,13 @@ def hardware(entry: Entry) -> Field:
 def shared_facts(group: Group) -> str:
     """What the entries of a group have in common: "379 samples, t = 0.5, list 1a2b3c4d"."""
     first = group.entries[0].result
-    settings, selection = first.cell.settings, first.info["selection"]
-    samples = f"{selection['chosen']} samples"
-    if selection["official"] not in {None, selection["chosen"]}:
-        samples = f"{selection['chosen']} of {selection['official']} samples"
+    settings, selection = first.cell.settings, first.entry.selection
+    samples = f"{selection.chosen} samples"
+    if selection.official not in {None, selection.chosen}:
+        samples = f"{selection.chosen} of {selection.official} samples"
     clips = {clip.clips for clip in group.entries[0].clips.values()}
     told = [f"{max(clips)} clips"] if clips and max(clips) > 1 else []
-    return ", ".join([samples, *told, _times(settings["times"]), f"list {settings['list_sha256'][:8]}"])
+    return ", ".join([samples, *told, _times(settings.times), f"list {settings.list_sha256[:8]}"])
 
 
 def _times(times: Sequence[float]) -> str:

@@ -74,7 +74,7 @@ def cell_table(results: Sequence[CellResult]) -> Table:
 
 def _cell_row(result: CellResult) -> list[Field]:
     words = [result.cell.label, result.cell.dataset, result.cell.protocol]
-    counts = [result.counts[key] for key in ("ok", "planned", "error")]
+    counts = (result.counts.ok, result.counts.planned, result.counts.error)
     return [
         *(Field(word) for word in words),
         *(Field(str(number), number) for number in counts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from vfibench.leaderboards.grouping import Entry
-from vfibench_reports.kit.entries import code, fact, hardware, names, parameters, text_field, weights
+from vfibench_reports.kit.entries import code, hardware, names, parameters, text_field, weights
 from vfibench_reports.kit.numbers import MISSING, quantity
 from vfibench_reports.kit.tables import METHOD, Column, Field, Table
 
@@ -28,7 +28,7 @@ def method_table(entries: Sequence[Entry]) -> Table:
     """What each method is; columns that say nothing about any of them are left out."""
 
     def of_card(key: str) -> Callable[[Entry], Field]:
-        return lambda entry: text_field(fact(entry.result, "method", key))
+        return lambda entry: text_field(getattr(entry.result.cell.facts.method, key))
 
     figures: list[Figure] = [
         (Column("inputs", "inputs", style="number"), _inputs),
@@ -80,16 +80,16 @@ def _speed(attribute: str) -> Callable[[Entry], Field]:
 
 
 def _setting(key: str) -> Callable[[Entry], Field]:
-    return lambda entry: text_field(entry.result.cell.settings.get(key))
+    return lambda entry: text_field(entry.result.cell.settings.value(key))
 
 
 def _inputs(entry: Entry) -> Field:
-    count = entry.result.cell.settings["inputs"]
+    count = entry.result.cell.settings.inputs
     return Field(str(count), count)
 
 
 def _batch(entry: Entry) -> Field:
-    size = entry.result.cell.settings.get("batch_size")
+    size = entry.result.cell.settings.batch_size
     return Field(MISSING) if size is None else Field(str(size), size)
 
 

@@ -34,7 +34,7 @@ def score_field(entry: Entry, column: str, mark: Mark = "") -> Field:
     """The mean of one column, its 95% interval, and what was left out of it."""
     summary = entry.scores.get(column)
     if summary is None:
-        return Field(MISSING, tip=entry.result.info["unavailable"].get(column, "not measured"))
+        return Field(MISSING, tip=entry.result.entry.unavailable.get(column, "not measured"))
     return summary_field(column, summary, mark, entry.intervals.get(column))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from vfibench.store.cells import short_key
 from vfibench.store.result import CellResult
@@ -50,16 +49,16 @@ def unique_names(results: Sequence[CellResult]) -> list[str]:
 def _difference(result: CellResult, twins: Sequence[CellResult]) -> str:
     """The settings in which results of one label differ, else the run folder."""
     own = result.cell.settings
-    keys = sorted({key for twin in twins for key in twin.cell.settings})
-    differ = [key for key in keys if any(twin.cell.settings.get(key) != own.get(key) for twin in twins)]
+    keys = sorted({key for twin in twins for key in twin.cell.settings.names()})
+    differ = [key for key in keys if any(twin.cell.settings.value(key) != own.value(key) for twin in twins)]
     if not differ:
         return f"run {result.folder.name}"
     return ", ".join(
-        f"{DIFFERENCES.get(key, key.replace('_', ' '))} {_short(own.get(key))}" for key in differ
+        f"{DIFFERENCES.get(key, key.replace('_', ' '))} {_short(own.value(key))}" for key in differ
     )
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     """A setting in a few characters: hashes and structures by their first digits."""
     if value is None or value == "":
         return "none"

@@ -39,8 +39,8 @@ def _lines(entry: Entry, columns: Sequence[str]) -> list[list[Field]]:
     if entry.uneven:
         n = max(clip.clips for clip in entry.clips.values())
         clips = [[Field("clips"), _count(n), *(_clip_field(entry, column) for column in columns)]]
-    if len(entry.result.cell.settings["times"]) > 1:
-        times = [_time_line(entry, columns, time) for time in entry.result.cell.settings["times"]]
+    if len(entry.result.cell.settings.times) > 1:
+        times = [_time_line(entry, columns, time) for time in entry.result.cell.settings.times]
     return clips + times
 
 

@@ -17,7 +17,6 @@ from vfibench_reports.contents.comparisons import held_names
 from vfibench_reports.contents.relatives import Relative, relatives
 from vfibench_reports.kit.board_parts import main_columns, tagged
 from vfibench_reports.kit.entries import (
-    fact,
     frames,
     hardware,
     names,
@@ -88,7 +87,7 @@ def render_board(
         "leaderboard.html",
         options=options,
         board=board,
-        facts=lambda room, name: fact(entries[0].result, room, name),
+        facts=entries[0].result.cell.facts,
         columns=main_columns(board),
         groups=[
             group_view(board, group, tag, _pair(group, related, compared)) for group, tag in tagged(board)
@@ -169,13 +168,13 @@ def _memory(entry: Entry) -> Field:
 
 
 def _inputs(entry: Entry) -> Field:
-    count = entry.result.cell.settings["inputs"]
+    count = entry.result.cell.settings.inputs
     return Field(str(count), count)
 
 
 def _training(entry: Entry) -> Field:
     """The gist; the whole text is in the table of methods."""
-    told = fact(entry.result, "method", "training_data")
+    told = entry.result.cell.facts.method.training_data
     gist = re.split(r"[:;(]", told)[0].strip()
     return Field(gist or MISSING, tip=told if told != gist else "")
 

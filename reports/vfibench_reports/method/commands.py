@@ -23,7 +23,7 @@ def run_command(result: CellResult) -> str:
     Where it cannot be told which method or dataset of the recorded command the cell is, or where no
     `vfibench run` was recorded, that is the recorded one as it stands.
     """
-    recorded = str(result.info["provenance"]["command"])
+    recorded = result.entry.provenance.command
     try:
         words = shlex.split(recorded)
         options = list(_options(words[2:]))
@@ -42,7 +42,7 @@ def run_command(result: CellResult) -> str:
 
 def reproduce_command(result: CellResult) -> str:
     """The command that measures a cell's published scores as they were made."""
-    method, variant = result.cell.method, result.cell.settings.get("variant")
+    method, variant = result.cell.method, result.cell.settings.variant
     word = f"{method}@{variant}" if variant else method
     return shlex.join(["vfibench", "reproduce", METHOD, word, DATASET, result.cell.dataset])
 
@@ -63,7 +63,7 @@ def _options(words: Sequence[str]) -> Iterator[Option]:
 
 def _method(result: CellResult, methods: Sequence[str]) -> str:
     """The word of the recorded command that stands for the cell's method, "" where that cannot be told."""
-    variant = result.cell.settings.get("variant") or ""
+    variant = result.cell.settings.variant or ""
     own = f"{result.cell.method}@{variant}" if variant else result.cell.method
     if not methods or own in methods:
         return own
@@ -78,7 +78,7 @@ def _matters(option: Option, result: CellResult, method: str, methods: Sequence[
     whose, equals, _ = str(value).partition("=")
     if equals and any(whose in (other, split_variant(other)[0]) for other in methods):
         return whose in (method, split_variant(method)[0])
-    return result.cell.facts.get("method", {}).get("weights") is not None
+    return result.cell.facts.method.weights is not None
 
 
 def _words(option: Option) -> list[str]:

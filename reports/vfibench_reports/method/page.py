@@ -11,7 +11,7 @@ from vfibench.leaderboards.grouping import Board, Entry, Group, boards
 from vfibench.statistics.bootstrap import DRAWS
 from vfibench.store.result import CellResult
 from vfibench_reports.kit.board_parts import main_columns
-from vfibench_reports.kit.entries import fact, frames, names
+from vfibench_reports.kit.entries import frames, names
 from vfibench_reports.kit.method_tables import speed_table
 from vfibench_reports.kit.numbers import MISSING, metric_column, score_field
 from vfibench_reports.kit.origins import Origin, origins
@@ -102,7 +102,7 @@ def render_method(label: str, own: Sequence[Standing], relatives: Sequence[str],
         scripts=("copy",),
         options=options,
         label=label,
-        title=fact(entries[0].result, "method", "title"),
+        title=entries[0].result.cell.facts.method.title,
         relatives=[(other, file_url(page_name("method", other))) for other in relatives],
         facts=method_facts(entries),
         scores=score_tables(own),
@@ -142,7 +142,7 @@ def _score_table(name: str, own: Sequence[Standing]) -> Table:
 
 
 def _front(standing: Standing) -> list[Field]:
-    entry, inputs = standing.entry, standing.entry.result.cell.settings["inputs"]
+    entry, inputs = standing.entry, standing.entry.result.cell.settings.inputs
     rank = Field(MISSING, tip=standing.group.heading)
     if entry.rank is not None:
         rank = Field(f"{entry.rank} of {len(standing.group.entries)}", entry.rank)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.store.settings import Settings
 from vfibench_reports.kit.entries import method_link
 from vfibench_reports.kit.numbers import MISSING, marks, metric_column, score_field
 from vfibench_reports.kit.site import file_url, page_name
@@ -63,7 +63,7 @@ def standings(board: Board) -> dict[Who, Standing]:
     for group in board.groups:
         tag = _tag(group, board.groups)
         for entry, mark in zip(group.entries, marks(board, group, board.columns[0]), strict=True):
-            who = (entry.label, entry.result.cell.settings.get("weights_sha256") or "")
+            who = (entry.label, entry.result.cell.settings.weights_sha256 or "")
             standing = Standing(entry, group, mark, tag)
             if who not in found or _tells(standing) > _tells(found[who]):
                 found[who] = standing
@@ -71,7 +71,7 @@ def standings(board: Board) -> dict[Who, Standing]:
 
 
 def _tells(standing: Standing) -> tuple[bool, int]:
-    return standing.group.ranked, standing.entry.result.counts["ok"]
+    return standing.group.ranked, standing.entry.result.counts.ok
 
 
 def _tag(group: Group, groups: Sequence[Group]) -> str:
@@ -79,15 +79,16 @@ def _tag(group: Group, groups: Sequence[Group]) -> str:
     ranked = [one for one in groups if one.ranked]
     if not group.ranked or group is max(ranked, key=lambda one: len(one.entries)):
         return ""
-    own = _setting(group, "inputs")
-    if reduced := group.entries[0].result.cell.settings.get("reduced"):
-        return f"{own} frames in, reduced by {reduced}"
-    told = [_setting(one, "inputs") for one in ranked].count(own) == 1
-    return f"{own} frames in" + ("" if told else f", list {_setting(group, 'list_sha256')[:4]}")
+    own = _settings(group)
+    if own.reduced > 1:
+        return f"{own.inputs} frames in, reduced by {own.reduced}"
+    told = [_settings(one).inputs for one in ranked].count(own.inputs) == 1
+    return f"{own.inputs} frames in" + ("" if told else f", list {own.list_sha256[:4]}")
 
 
-def _setting(group: Group, name: str) -> Any:
-    return group.entries[0].result.cell.settings[name]
+def _settings(group: Group) -> Settings:
+    """What the entries of a group have in common stands in those of the first."""
+    return group.entries[0].result.cell.settings
 
 
 def _order(

@@ -75,7 +75,7 @@ def _circumstances(entry: Entry) -> tuple[str, str, str]:
     """Hardware, precision and batch in words: speeds of other circumstances are never compared."""
     device, settings = hardware(entry), entry.result.cell.settings
     name = ", ".join(word for word in (device.text, device.detail) if word)
-    return name, str(settings["precision"]), str(settings.get("batch_size", ""))
+    return name, str(settings.precision), str(settings.batch_size)
 
 
 def _point(entry: Entry, column: str) -> Point | None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from vfibench.statistics.digits import kind, score_text
+from vfibench.store.entry import Column as StoredColumn
 from vfibench_reports.contents.picking import Contender, Contest, Frame, Pick
 from vfibench_reports.kit.entries import method_link
 from vfibench_reports.kit.numbers import MISSING
@@ -48,7 +49,7 @@ def caption_columns(contest: Contest) -> list[str]:
 
 def all_columns(contest: Contest) -> list[str]:
     """Every stored column, the deciding one first."""
-    stored = [name for contender in contest.contenders for name in contender.result.info["columns"]]
+    stored = [name for contender in contest.contenders for name in contender.result.columns]
     return list(dict.fromkeys([contest.column, *stored]))
 
 
@@ -73,9 +74,7 @@ def score_table(contest: Contest, pick: Pick) -> Table:
         definition = contest.column.partition("@")[2]
         columns = [name for name in columns if name.partition("@")[2] in {"", definition}]
     facts = {
-        name: fact
-        for contender in contest.contenders
-        for name, fact in contender.result.info["columns"].items()
+        name: fact for contender in contest.contenders for name, fact in contender.result.columns.items()
     }
     table = [
         [frame_score(contender, pick.frame, column) for column in columns] for contender in contest.contenders
@@ -83,7 +82,7 @@ def score_table(contest: Contest, pick: Pick) -> Table:
     lines = list(zip(contest.contenders, table, strict=True))
     best = {
         inputs: [
-            _best([row[place] for one, row in lines if one.inputs == inputs], facts[column]["better"])
+            _best([row[place] for one, row in lines if one.inputs == inputs], facts[column].better)
             for place, column in enumerate(columns)
         ]
         for inputs in contest.inputs
@@ -100,14 +99,14 @@ def score_table(contest: Contest, pick: Pick) -> Table:
     return Table("scores", "Scores of this frame", [METHOD, INPUTS, *heads], rows)
 
 
-def _column(column: str, fact: dict[str, str]) -> Column:
-    higher = fact["better"] == "higher"
+def _column(column: str, fact: StoredColumn) -> Column:
+    higher = fact.better == "higher"
     name, at, definition = column.partition("@")
     return Column(
         key=column,
         label=name,
         detail=f"{at}{definition} {'dB ' if name == 'psnr' else ''}{'↑' if higher else '↓'}".strip(),
-        tip=f"{fact['title']}; {fact['better']} is better",
+        tip=f"{fact.title}; {fact.better} is better",
         first="descending" if higher else "ascending",
         style="number",
         upper=True,

@@ -72,7 +72,7 @@ def _said(columns: Sequence[str], told: Sequence[str]) -> str:
 
 def page_data(
     contest: Contest, pick: Pick, scene: Scene, encoded: Encoded, views: Sequence[View]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What the script needs to know; coordinates are those of the whole picture."""
     window = encoded.window
     sample, time = pick.frame

@@ -17,7 +17,7 @@ Key = tuple[str, str | None]
 def level_axis(levels: dict[str, Group]) -> Axis:
     """The levels as classes."""
     words = tuple(level.removeprefix(PREFIX) for level in levels)
-    counts = tuple(max(entry.result.counts["ok"] for entry in group.entries) for group in levels.values())
+    counts = tuple(max(entry.result.counts.ok for entry in group.entries) for group in levels.values())
     places = tuple(float(place) for place in range(len(words)))
     return Axis(LEVEL, "by SNU-FILM level", "level", words, words, words, places, counts)
 
@@ -45,4 +45,4 @@ def level_grid(group: Group, levels: dict[str, Group], column: str) -> Grid:
 
 def _key(entry: Entry) -> Key:
     """What makes a method the same one on another dataset."""
-    return entry.label, entry.result.cell.settings.get("weights_sha256")
+    return entry.label, entry.result.cell.settings.weights_sha256

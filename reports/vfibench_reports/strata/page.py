@@ -17,7 +17,7 @@ from vfibench.strata.bins import FEW
 from vfibench_reports.contents.divisions import Axis, Classify, axes, level_groups
 from vfibench_reports.contents.relatives import Relative, relatives
 from vfibench_reports.kit.board_parts import main_columns, tagged
-from vfibench_reports.kit.entries import fact, names, shared_facts
+from vfibench_reports.kit.entries import names, shared_facts
 from vfibench_reports.kit.numbers import metric_column
 from vfibench_reports.kit.site import page_name, render, write_page
 from vfibench_reports.kit.tables import Table
@@ -107,7 +107,7 @@ def render_strata(
         "strata.html",
         options=options,
         board=board,
-        facts=lambda room, name: fact(first, room, name),
+        facts=first.cell.facts,
         groups=[group for group in groups if group.strata],
         known=any(group.how for group in groups),
         draws=DRAWS,

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from vfibench.leaderboards.grouping import Board, Entry, Group
-from vfibench_reports.kit.entries import fact, hardware
+from vfibench_reports.kit.entries import hardware
 
-Row = dict[str, Any]
+Row = dict[str, object]
 MARKS = ("", " low", " high", " exact", " undefined")
 """What may follow the name of a metric in a heading."""
 
@@ -58,13 +58,13 @@ def _facts(board: Board, group: Group, entry: Entry) -> Row:
         "group": group.heading,
         "rank": entry.rank,
         "method": entry.label,
-        "inputs": cell.settings["inputs"],
-        "n": counts["ok"],
-        "planned": counts["planned"],
+        "inputs": cell.settings.inputs,
+        "n": counts.ok,
+        "planned": counts.planned,
         "note": entry.note,
-        "weights": fact(entry.result, "method", "weights"),
-        "weights_sha256": cell.settings.get("weights_sha256"),
-        "list_sha256": cell.settings["list_sha256"],
+        "weights": entry.result.cell.facts.method.weights or "",
+        "weights_sha256": cell.settings.weights_sha256,
+        "list_sha256": cell.settings.list_sha256,
         "frames_per_s": speed.frames_per_s if speed else None,
         "peak_mib": speed.peak_mb if speed else None,
         "hardware": hardware(entry).text,

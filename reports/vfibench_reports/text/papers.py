@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vfibench.leaderboards.grouping import Board, Entry, Group
 from vfibench.statistics.bootstrap import DRAWS
 from vfibench_reports.kit.board_parts import main_columns, tagged
-from vfibench_reports.kit.entries import fact, names, shared_facts
+from vfibench_reports.kit.entries import names, shared_facts
 from vfibench_reports.kit.numbers import MISSING, interval_text, marks, summary_field
 from vfibench_reports.kit.site import page_name
 from vfibench_reports.kit.tables import Mark
@@ -52,7 +52,7 @@ def _table(board: Board, group: Group, tag: str, intervals: bool) -> PaperTable:
     rows = [
         (
             Part(name.text, detail=f"({name.detail})" if name.detail else ""),
-            Part(str(entry.result.cell.settings["inputs"])),
+            Part(str(entry.result.cell.settings.inputs)),
             Part(_frames(entry)),
             *(_score(entry, column, marked[column][place], intervals) for column in shown),
             *([] if group.ranked else [Part(entry.note or MISSING)]),
@@ -74,7 +74,7 @@ def _table(board: Board, group: Group, tag: str, intervals: bool) -> PaperTable:
 def _frames(entry: Entry) -> str:
     """Frames with a score, of those planned where some have none."""
     counts = entry.result.counts
-    return f"{counts['ok']}" if counts["ok"] == counts["planned"] else f"{counts['ok']}/{counts['planned']}"
+    return f"{counts.ok}" if counts.ok == counts.planned else f"{counts.ok}/{counts.planned}"
 
 
 def _heading(board: Board, column: str) -> str:
@@ -97,7 +97,7 @@ def _score(entry: Entry, column: str, mark: Mark, intervals: bool) -> Part:
 
 def _caption(board: Board, group: Group, shown: list[str], intervals: bool) -> str:
     first = group.entries[0].result
-    title = fact(first, "dataset", "title")
+    title = first.cell.facts.dataset.title
     about = f"Scores on {board.dataset}" + (f" ({title})" if title else "")
     told = [f"{about}, protocol {board.protocol}: {group.heading}, {shared_facts(group)}."]
     told += [f"{column}: {board.titles[column]}." for column in shown]

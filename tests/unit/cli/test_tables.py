@@ -47,7 +47,7 @@ def test_the_mean_over_clips_stands_below_where_clips_differ_in_length(tmp_path,
     lines = terminal(tmp_path, capsys, monkeypatch, clips=tuple("aaaaabbc"))
     place = next(place for place, line in enumerate(lines) if line[:2] == ["1", "blend"])
     rows = read_results([tmp_path])[0].rows
-    clips = [[r["scores"]["psnr"] for r in rows if r["tags"]["clip"] == name] for name in "abc"]
+    clips = [[r.scores["psnr"] for r in rows if r.tags["clip"] == name] for name in "abc"]
     expected = statistics.fmean(map(statistics.fmean, clips))
     assert lines[place + 1][:4] == ["mean", "over", "clips", f"{expected:.3f}"]
     assert lines[place + 1][-2:] == ["3", "clips"]
@@ -78,7 +78,7 @@ def test_no_figure_is_broken_however_narrow_the_terminal(tmp_path, capsys, monke
     words = shown.split()
     for result in read_results([tmp_path]):
         for column in NARROW.columns:
-            mean = statistics.fmean(row["scores"][column] for row in result.rows)
+            mean = statistics.fmean(row.scores[column] for row in result.rows)
             assert score_text(column, mean) in words
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scipy import stats
+from stored import made_result, made_row, made_settings
 
 from vfibench.comparison.paired import Paired, cautions, obstacles, pair, unit_means
 from vfibench.errors import VfibenchError
@@ -18,14 +19,7 @@ from vfibench.store.cells import Cell
 from vfibench.store.result import CellResult
 
 INF, NAN = math.inf, math.nan
-SETTINGS = {
-    "inputs": 2,
-    "list_sha256": "a",
-    "files": "f",
-    "times": [0.5],
-    "metrics": {"psnr": 1, "lpips": 1},
-}
-COLUMNS = {"psnr": {"better": "higher"}, "lpips": {"better": "lower"}}
+BETTER = {"psnr": "higher", "lpips": "lower"}
 RANDOM = np.random.default_rng(7)
 
 
@@ -39,17 +33,20 @@ def result(
     **settings: Any,
 ) -> CellResult:
     """A cell with these scores by sample, in this order; inf is exact, nan undefined."""
-    rows = []
-    for index, (name, value) in enumerate(scores.items()):
-        row: dict[str, Any] = {"index": index, "sample": name, "t": 0.5, "status": "ok"}
-        row["scores"] = {column: value if math.isfinite(value) else None}
-        row["exact"] = [column] if value == INF else []
-        rows.append(row | ({"tags": {"clip": clips[name]}} if clips else {}))
-    cell = Cell(method, "ucf101", settings.pop("protocol", "vfibench"), SETTINGS | settings)
-    total = len(rows) if planned is None else planned
-    counts = {"planned": total, "ok": len(rows), "error": 0, "skipped": total - len(rows)}
-    info = {"columns": {column: COLUMNS[column]}, "selection": {"kind": "official"}}
-    return CellResult(cell, counts, rows, [], info, Path())
+    rows = [
+        made_row(
+            index=index,
+            sample=name,
+            scores={column: value if math.isfinite(value) else None},
+            exact=[column] if value == INF else [],
+            tags={"clip": clips[name]} if clips else {},
+        )
+        for index, (name, value) in enumerate(scores.items())
+    ]
+    protocol = settings.pop("protocol", "vfibench")
+    decides = made_settings(**{"files": "f", "metrics": {"psnr": 1, "lpips": 1}} | settings)
+    cell = Cell(method, "ucf101", protocol, decides)
+    return made_result(cell, rows, {column: BETTER[column]}, planned=planned)
 
 
 def named(values: np.ndarray | list[float]) -> dict[str, float]:
@@ -231,5 +228,5 @@ def test_another_task_is_told(other: dict[str, Any], told: list[str]) -> None:
 
 def test_a_metric_that_has_turned_round_is_refused() -> None:
     one, two = result(named([30.0])), result(named([31.0]), method="two")
-    two.info["columns"]["psnr"] = {"better": "lower"}
+    two.entry.columns["psnr"] = replace(two.entry.columns["psnr"], better="lower")
     assert obstacles(one, two, "psnr") == ["of psnr the higher is better and the lower"]

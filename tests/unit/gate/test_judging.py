@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from gated import changed, kept, psnr, results, verdicts, with_scores, with_settings
+from msgspec import structs
 from report.made_runs import MadeCell
 
 from vfibench.comparison.paired import Paired
@@ -154,7 +155,7 @@ def test_a_change_of_one_metrics_version_leaves_the_others_judged(run):
 
 
 def test_another_set_of_samples_is_not_comparable_and_says_which(run):
-    rows = [{**row, "sample": "new"} if row["sample"] == "0003" else row for row in run.rows]
+    rows = [structs.replace(row, sample="new") if row.sample == "0003" else row for row in run.rows]
     found = psnr(run, replace(run, rows=rows))
     assert found.verdict is Verdict.NOT_COMPARABLE
     assert "1 frame only in the baseline, such as 0003 at t=0.5" in found.reason
@@ -256,8 +257,8 @@ def test_exact_frames_that_are_so_no_more_are_in_no_mean_but_seen(run):
 
 
 def test_which_way_is_better_is_the_baselines_word_too(run):
-    columns = {**run.info["columns"], "psnr": {**run.info["columns"]["psnr"], "better": "lower"}}
-    turned = replace(changed(run, "psnr", -3.0), info={**run.info, "columns": columns})
+    columns = run.columns | {"psnr": structs.replace(run.columns["psnr"], better="lower")}
+    turned = replace(changed(run, "psnr", -3.0), entry=structs.replace(run.entry, columns=columns))
     report = judge([turned], kept(run), Policy(improved="warn"))
     assert report.exit_status == 3
     assert report.cells[0].judgements[0].reason == "better is higher in the baseline, lower in the run"
@@ -288,9 +289,9 @@ def test_a_metric_the_policy_names_must_be_there(run):
 
 def test_a_metric_of_unknown_kind_needs_a_tolerance(run):
     def renamed(result):
-        rows = [{**row, "scores": {"vmaf": row["scores"]["psnr"]}} for row in result.rows]
-        info = {**result.info, "columns": {"vmaf": result.info["columns"]["psnr"]}}
-        return replace(with_settings(result, metrics={"vmaf": 1}), rows=rows, info=info)
+        rows = [structs.replace(row, scores={"vmaf": row.scores["psnr"]}) for row in result.rows]
+        entry = structs.replace(result.entry, columns={"vmaf": result.columns["psnr"]})
+        return replace(with_settings(result, metrics={"vmaf": 1}), rows=rows, entry=entry)
 
     found = judge([renamed(run)], kept(renamed(run)))
     assert found.exit_status == 3

@@ -31,7 +31,7 @@ def test_it_holds_the_default_run(cells):
     assert {(one.cell.method, one.cell.dataset) for one in cells} == {
         (method, dataset) for method in DEFAULT_METHODS for dataset in DEFAULT_DATASETS
     }
-    assert all(one.cell.settings["selection"] == "official" for one in cells)
+    assert all(one.cell.settings.selection == "official" for one in cells)
 
 
 @pytest.mark.parametrize(("step", "verdict"), [(0.001, "PASS"), (0.02, "REGRESSION")])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
+from stored import made_settings
 
 from vfibench.errors import VfibenchError
 from vfibench.gate.policy import DEFAULTS, Policy, read_policy
 from vfibench.metrics.catalog import CARDS
 from vfibench.store.cells import Cell
 
-CELL = Cell("rife", "ucf101", "vfibench", {"precision": "fp16"})
+CELL = Cell("rife", "ucf101", "vfibench", made_settings(precision="fp16"))
 
 
 def policy(tmp_path, text: str) -> Policy:
@@ -63,7 +64,7 @@ def test_the_more_specific_and_the_later_rule_wins_key_by_key(tmp_path):
     plain, other = found.limits(CELL, "psnr"), found.limits(CELL, "psnr@rife")
     assert (plain.mean, plain.sample, plain.ceiling) == (0.2, 0.5, 60.0)
     assert (other.mean, other.sample, other.ceiling) == (0.3, math.inf, 50.0)
-    assert found.limits(Cell("dain", "davis", "vfibench", {}), "psnr").mean == 0.1
+    assert found.limits(Cell("dain", "davis", "vfibench", made_settings()), "psnr").mean == 0.1
 
 
 def test_rules_that_apply_to_nothing_are_named(tmp_path):

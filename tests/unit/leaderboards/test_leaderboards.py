@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from stored import made_result, made_row, made_settings
 
 from vfibench.leaderboards.grouping import Group, boards
 from vfibench.statistics.bootstrap import interval
 from vfibench.store.cells import Cell
 from vfibench.store.result import CellResult
-
-COLUMN = {"title": "", "version": 1, "unit": "", "better": "higher"}
 
 
 def result(
@@ -26,29 +24,25 @@ def result(
     **settings: Any,
 ) -> CellResult:
     """A cell of eight frames, all of one score or each of its own; None is exact."""
-    decides = {
-        "inputs": 2,
-        "list_sha256": "a",
-        "files": "f",
-        "times": [0.5],
-        "metrics": {"psnr": 1},
-        "precision": "fp32",
-    }
     scores = psnr if isinstance(psnr, list) else [psnr] * ok
-    rows: list[dict[str, Any]] = [
-        {"index": i, "sample": str(i), "t": 0.5, "status": "ok", "scores": {column: score}}
-        | ({"exact": [column]} if score is None else {})
-        | ({"tags": {"clip": clips[i]}} if clips else {})
+    rows = [
+        made_row(
+            index=i,
+            sample=str(i),
+            scores={column: score},
+            exact=[column] if score is None else [],
+            tags={"clip": clips[i]} if clips else {},
+        )
         for i, score in enumerate(scores)
     ]
-    planned = 8 if isinstance(psnr, float | None) else len(psnr)
-    counts = {"planned": planned, "ok": len(rows), "error": 0, "skipped": planned - len(rows)}
-    info = {
-        "selection": {"kind": kind, "text": "1 of 9 (partial)"},
-        "columns": {column: COLUMN | {"better": "lower" if column == "ie" else "higher"}},
-        "unavailable": {},
-    }
-    return CellResult(Cell(method, "ucf101", "vfibench", decides | settings), counts, rows, [], info, Path())
+    return made_result(
+        Cell(method, "ucf101", "vfibench", made_settings(**{"files": "f"} | settings)),
+        rows,
+        {column: "lower" if column == "ie" else "higher"},
+        planned=8 if isinstance(psnr, float | None) else len(psnr),
+        kind=kind,
+        text="1 of 9 (partial)",
+    )
 
 
 def group(*results: CellResult) -> Group:
@@ -191,7 +185,7 @@ def test_as_many_exact_frames_are_not_the_same_exact_frames() -> None:
 
 def test_frames_without_a_number_must_be_the_same_ones_too() -> None:
     one, other = result("one"), result("other")
-    one.rows[3]["scores"]["psnr"] = None
+    one.rows[3].scores["psnr"] = None
     found = group(one, other)
     assert not found.ranked
     assert found.heading.endswith("not ranked: their means leave out different frames")

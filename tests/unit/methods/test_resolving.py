@@ -170,7 +170,7 @@ def test_a_dangling_link_is_a_missing_prediction(predictions: Path, tmp_path: Pa
 def test_predictions_stand_among_two_frame_methods(predictions: Path, tmp_path: Path) -> None:
     asked = Request(methods=(f"frames:{predictions}",), datasets=(f"clip:{tmp_path / 'clip'}",), metrics=())
     (job,) = Planner(asked).jobs()
-    assert job.cell.settings["inputs"] == 2
+    assert job.cell.settings.inputs == 2
     assert "input frames unknown" in job.cell.facts["method"]["title"]
 
 

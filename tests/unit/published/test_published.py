@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import structs
+from stored import made_result, made_row, made_settings
 
 from vfibench.contracts import AdapterCard, PublishedScore, WeightFile
 from vfibench.metrics.catalog import CARDS
 from vfibench.published.beside import beside, column_of, published_facts
 from vfibench.registry import DATASETS, METHODS, METRICS
 from vfibench.store.cells import Cell
+from vfibench.store.facts import CellFacts, MethodFacts, PublishedFacts
+from vfibench.store.result import CellResult
 
 SCORE = PublishedScore("vimeo90k", "psnr", "rife", 35.5, "its README")
 ELSEWHERE = {"slowflow", "sintel-hfr"}  # datasets of the papers that are not offered here
@@ -25,27 +29,19 @@ READMES = {  # read with the networks
 }
 
 
-def result(score: PublishedScore, columns: tuple[str, ...] = ("psnr@rife",), **changes: Any) -> Any:
+def result(score: PublishedScore, columns: tuple[str, ...] = ("psnr@rife",), **changes: Any) -> CellResult:
     """A finished cell of two frames, 35 and 37 dB in every column."""
-    method = {
-        "weights": changes.pop("weights", "net.pth"),
-        "published": published_facts(card(score), "vimeo90k", ""),
-        "inputs": changes.pop("inputs", [2]),
-    }
-    settings = {"precision": "fp32"} | changes.pop("settings", {})
-    rows = [
-        {"status": "ok", "scores": dict.fromkeys(columns, value)}
-        for value in changes.pop("values", (35.0, 37.0))
-    ]
-    return SimpleNamespace(
-        cell=Cell("net", "vimeo90k", "rife", settings, {"method": method}),
-        rows=rows,
-        ranked=changes.get("ranked", True),
-        info={
-            "columns": {name: {} for name in columns},
-            "selection": changes.get("selection", {"kind": "official", "text": "2 samples"}),
-        },
+    facts = MethodFacts(
+        weights=changes.pop("weights", "net.pth"),
+        published=tuple(published_facts(card(score), "vimeo90k", "")),
+        inputs=tuple(changes.pop("inputs", (2,))),
     )
+    settings = made_settings(**changes.pop("settings", {}))
+    rows = [made_row(scores=dict.fromkeys(columns, value)) for value in changes.pop("values", (35.0, 37.0))]
+    cell = Cell("net", "vimeo90k", "rife", settings, CellFacts(facts))
+    planned = None if changes.get("ranked", True) else 9
+    better = dict.fromkeys(columns, "higher")
+    return made_result(cell, rows, better, planned=planned, **changes.get("selection", {}))
 
 
 def card(*scores: PublishedScore) -> AdapterCard:
@@ -123,21 +119,20 @@ def test_what_cannot_be_compared_says_why(score, changes, why):
 
 def test_a_mean_over_clips_is_compared_with_one():
     found = result(replace(SCORE, level="clip"), values=(30.0, 32.0, 40.0))
-    for row, clip in zip(found.rows, "aab", strict=True):
-        row["tags"] = {"clip": clip}
-    assert only(beside(found)).measured == 35.5
+    rows = [structs.replace(row, tags={"clip": clip}) for row, clip in zip(found.rows, "aab", strict=True)]
+    assert only(beside(replace(found, rows=rows))).measured == 35.5
 
 
 def test_facts_of_a_later_version_are_left_aside():
-    found = result(SCORE)
-    found.cell.facts["method"]["published"][0]["colour"] = "blue"
-    assert only(beside(found)).measured == 36.0
+    (facts,) = published_facts(card(SCORE), "vimeo90k", "")
+    later = msgspec.to_builtins(facts) | {"colour": "blue"}
+    assert msgspec.convert(later, PublishedFacts) == facts
 
 
 def test_only_scores_of_the_dataset_and_variant_are_stored():
     scores = (SCORE, replace(SCORE, dataset="ucf101"), replace(SCORE, variant="tta"))
-    assert [facts["variant"] for facts in published_facts(card(*scores), "vimeo90k", "")] == [""]
-    assert [facts["variant"] for facts in published_facts(card(*scores), "vimeo90k", "tta")] == ["tta"]
+    assert [facts.variant for facts in published_facts(card(*scores), "vimeo90k", "")] == [""]
+    assert [facts.variant for facts in published_facts(card(*scores), "vimeo90k", "tta")] == ["tta"]
 
 
 def cards_with_scores() -> list[Any]:

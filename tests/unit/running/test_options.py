@@ -46,7 +46,7 @@ def scored(clip, **options):
     jobs = Planner(request).jobs()
     store = MemoryStore()
     assert Runner(store, CPU, workers=1).run(jobs)
-    return jobs[0].cell, [row["scores"]["psnr"] for row in store.rows]
+    return jobs[0].cell, [row.scores["psnr"] for row in store.rows]
 
 
 @pytest.fixture
@@ -113,4 +113,4 @@ def test_compiling_is_a_cell_of_its_own_and_keeps_the_scores(smooth, known, tmp_
 def test_the_cells_of_runs_without_these_options_are_what_they_were(smooth, known, tmp_path):
     clip = make_clip(tmp_path / "clip", count=3)
     (job,) = Planner(Request(("smooth",), (f"clip:{clip}",), ("psnr",))).jobs()
-    assert "compiled" not in job.cell.settings
+    assert "compiled" not in job.cell.settings.to_json()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from math import log10
 from pathlib import Path
 from statistics import fmean
-from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from published_methods import FIRST, GREY, NAMES, SECOND, Leaning, make_middlebury, truncated_psnr
 from skimage.metrics import peak_signal_noise_ratio
+from stored import made_result, made_row, made_settings, made_timing
 
 from vfibench.api import load_dataset
 from vfibench.cli import main
@@ -24,6 +25,8 @@ from vfibench.published.beside import Beside, beside, digits, tolerance, toleran
 from vfibench.published.conditions import departure, filled, protocol_of
 from vfibench.registry import DATASETS, METHODS, METRICS
 from vfibench.running.reproducing import attempts, outcome
+from vfibench.store.cells import Cell
+from vfibench.store.facts import CellFacts, MethodFacts, PublishedFacts, WeightFacts
 from vfibench.store.folders import read_results
 
 PSNR = PublishedScore("ucf101", "psnr", "rife", 35.28, "a table", printed="35.28")
@@ -127,13 +130,11 @@ def test_figures_of_one_definition_follow_whose_scripts_made_them() -> None:
 def cell(**changes: Any) -> Any:
     """A cell of frames of 256x256, padded as ours are."""
     padding = {"multiple": 32, "mode": "replicate", "place": "end", "extra": 0, "value": (0.0, 0.0, 0.0)}
-    settings = {"precision": "fp32", "padding": padding, "times": [0.5], "weights_sha256": "ab"}
-    method = {"weights": "net.pth", "files": [{"name": "net.pth", "sha256": changes.pop("sha256", None)}]}
-    return SimpleNamespace(
-        cell=SimpleNamespace(settings=settings | changes, facts={"method": method}),
-        ranked=True,
-        timings=[{"shape": [256, changes.pop("width", 256)]}],
-    )
+    width = changes.pop("width", 256)
+    facts = MethodFacts(weights="net.pth", files=(WeightFacts("net.pth", changes.pop("sha256", None)),))
+    settings = made_settings(**{"padding": padding, "weights_sha256": "ab"} | changes)
+    found = made_result(Cell("net", "vimeo90k", "rife", settings, CellFacts(facts)), [made_row()], {})
+    return replace(found, timings=[made_timing(shape=(256, width))])
 
 
 ZEROS = {"multiple": 32, "mode": "constant", "place": "end", "extra": 0, "value": (0.0, 0.0, 0.0)}
@@ -153,7 +154,7 @@ ZEROS = {"multiple": 32, "mode": "constant", "place": "end", "extra": 0, "value"
 )
 def test_a_cell_that_was_made_otherwise_says_how(changes: Any, facts: Any, why: str) -> None:
     score = replace(PSNR, weights="net.pth", protocol="rife")
-    assert departure(cell(**changes), score, facts) == why
+    assert departure(cell(**changes), msgspec.convert(asdict(score) | facts, PublishedFacts)) == why
 
 
 # Which runs measure them
@@ -306,9 +307,9 @@ def test_a_result_under_our_own_padding_is_not_held_against_it(carrying, tmp_pat
     (result,) = read_results([tmp_path / "run"])
     (found,) = beside(result)
     assert (found.verdict, found.why) == ("not comparable", "padded otherwise (--protocol sepconv-slomo)")
-    facts = result.cell.facts["method"]
-    assert (facts["inputs"], facts["padding"]["multiple"]) == ([2], 32)
-    assert facts["published"][0]["padding"]["multiple"] == 128
+    facts = result.cell.facts.method
+    assert (facts.inputs, facts.padding.multiple) == ((2,), 32)
+    assert facts.published[0].padding.multiple == 128
 
 
 def test_part_of_a_dataset_is_a_trial_and_never_comparable(carrying, reproduce, tmp_path: Path) -> None:

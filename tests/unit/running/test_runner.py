@@ -25,6 +25,7 @@ from vfibench.running.plan import Planner, Request
 from vfibench.running.runner import Runner
 from vfibench.store.folder import ResultStore
 from vfibench.store.result import CellResult
+from vfibench.store.rows import Counts
 from vfibench.store.shards import Shard
 
 CPU = torch.device("cpu")
@@ -58,7 +59,7 @@ def test_scores_equal_scikit_image_on_every_frame(clip: Path, tmp_path: Path) ->
         first, target, second = (frame(2 * index + k).astype(np.float32) / 255 for k in (1, 2, 3))
         made = np.round((first + second) / 2 * 255).astype(np.uint8)
         true = np.round(target * 255).astype(np.uint8)
-        assert row["scores"]["psnr"] == pytest.approx(
+        assert row.scores["psnr"] == pytest.approx(
             peak_signal_noise_ratio(true, made, data_range=255), abs=1e-2
         )
         ssim = structural_similarity(
@@ -70,7 +71,7 @@ def test_scores_equal_scikit_image_on_every_frame(clip: Path, tmp_path: Path) ->
             use_sample_covariance=False,
             data_range=255,
         )
-        assert row["scores"]["ssim"] == pytest.approx(ssim, abs=1e-4)
+        assert row.scores["ssim"] == pytest.approx(ssim, abs=1e-4)
 
 
 def test_run_json_holds_what_it_takes_to_reproduce(clip: Path, tmp_path: Path) -> None:
@@ -206,8 +207,8 @@ def test_a_refused_run_leaves_the_others_status_alone(clip: Path, tmp_path: Path
 
 def test_a_method_that_exits_fails_its_samples_and_not_the_run(clip: Path, tmp_path: Path) -> None:
     (result,) = run(tmp_path / "run", request(clip, methods=("odd_methods:Leaves",)))
-    assert result.counts["error"] == 7
-    assert result.rows[0]["message"].startswith("SystemExit")
+    assert result.counts.error == 7
+    assert result.rows[0].message.startswith("SystemExit")
 
 
 def test_a_prediction_has_all_of_torchs_threads(clip: Path, tmp_path: Path) -> None:
@@ -234,19 +235,19 @@ def test_a_full_disk_is_one_clear_error_and_keeps_what_fits(clip: Path, tmp_path
 def test_nan_fails_that_sample_only(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip", count=9, dark=(3,))
     (result,) = run(tmp_path / "run", request(clip, methods=("odd_methods:NanOnDark",), batch_size=4))
-    statuses = {row["sample"]: row["status"] for row in result.rows}
+    statuses = {row.sample: row.status for row in result.rows}
     assert list(statuses.values()).count("error") == 1
-    (bad,) = (row for row in result.rows if row["status"] == "error")
-    assert bad["message"] == "NaN or infinity in the prediction"
+    (bad,) = (row for row in result.rows if row.status == "error")
+    assert bad.message == "NaN or infinity in the prediction"
     assert not result.complete
-    assert result.counts == {"planned": 4, "ok": 3, "error": 1, "skipped": 0}
+    assert result.counts == Counts(4, 3, 1, 0)
 
 
 @pytest.mark.parametrize("method", ["WrongShape", "TwoFrames"])
 def test_a_broken_contract_fails_samples_with_a_clear_status(clip: Path, tmp_path: Path, method: str) -> None:
     (result,) = run(tmp_path / "run", request(clip, methods=(f"odd_methods:{method}",)))
-    assert {row["status"] for row in result.rows} == {"error"}
-    assert all("expected [B, T, 3, H, W]" in row["message"] for row in result.rows)
+    assert {row.status for row in result.rows} == {"error"}
+    assert all("expected [B, T, 3, H, W]" in row.message for row in result.rows)
 
 
 def test_out_of_memory_halves_the_batch_then_fails_that_sample_only(tmp_path: Path) -> None:
@@ -254,9 +255,9 @@ def test_out_of_memory_halves_the_batch_then_fails_that_sample_only(tmp_path: Pa
     odd_methods.Hungry.sizes.clear()
     (result,) = run(tmp_path / "run", request(clip, methods=("odd_methods:Hungry",), batch_size=4))
     assert odd_methods.Hungry.sizes == [4, 2, 1, 1, 2, 1, 1]
-    (bad,) = (row for row in result.rows if row["status"] == "error")
-    assert bad["message"].startswith("out of memory")
-    assert result.counts["ok"] == 3
+    (bad,) = (row for row in result.rows if row.status == "error")
+    assert bad.message.startswith("out of memory")
+    assert result.counts.ok == 3
 
 
 @pytest.mark.parametrize("batch_size", [4, 8])
@@ -265,7 +266,7 @@ def test_what_failed_for_want_of_memory_gives_it_back_before_half_of_it_is_tried
 ) -> None:
     asked = request(clip, methods=("odd_methods:Limited",), batch_size=batch_size)
     (result,) = run(tmp_path / "run", asked, workers=2)
-    assert result.counts == {"planned": 7, "ok": 7, "error": 0, "skipped": 0}
+    assert result.counts == Counts(7, 7, 0, 0)
 
 
 def test_a_failed_sample_is_tried_again(tmp_path: Path) -> None:
@@ -284,22 +285,22 @@ def test_a_failed_sample_is_tried_again(tmp_path: Path) -> None:
 def test_a_midpoint_method_reaches_8x_by_recursion(clip: Path, tmp_path: Path) -> None:
     (result,) = run(tmp_path / "run", request(clip, factor=8))
     assert result.complete
-    assert [row["t"] for row in result.rows] == [k / 8 for k in range(1, 8)]
-    assert result.cell.settings["recursion"]
+    assert [row.t for row in result.rows] == [k / 8 for k in range(1, 8)]
+    assert result.cell.settings.recursion
 
 
 def test_saved_images_score_the_same_when_read_back(clip: Path, tmp_path: Path) -> None:
     (first,) = run(tmp_path / "run", request(clip), save_images=True)
     folder = tmp_path / "run" / "images" / first.cell.name
     (second,) = run(tmp_path / "again", request(clip, methods=(f"frames:{folder}",)))
-    assert [row["scores"] for row in second.rows] == [row["scores"] for row in first.rows]
+    assert [row.scores for row in second.rows] == [row.scores for row in first.rows]
 
 
 def test_exact_frames_are_null_and_counted(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip", count=5, dark=(1, 2, 3, 4, 5))
     (result,) = run(tmp_path / "run", request(clip))
-    assert all(row["exact"] == ["psnr"] and row["scores"]["psnr"] is None for row in result.rows)
-    assert all(row["scores"]["ssim"] == 1.0 for row in result.rows)
+    assert all(row.exact == ("psnr",) and row.scores["psnr"] is None for row in result.rows)
+    assert all(row.scores["ssim"] == 1.0 for row in result.rows)
 
 
 def test_a_truncated_image_stops_the_run_and_keeps_what_was_scored(clip: Path, tmp_path: Path) -> None:
@@ -332,8 +333,8 @@ def test_timings_tell_the_networks_own_time(clip: Path, tmp_path: Path) -> None:
     (result,) = run(tmp_path / "run", request(clip, methods=("odd_methods:Slow",)))
     assert len(result.timings) == 4
     # Seven samples by two: the last call is of a new size, and warms up again.
-    warm = {line["batch"] for line in result.timings if line["warmup"]}
+    warm = {line.batch for line in result.timings if line.warmup}
     assert len(warm) == 2
     assert 3 in warm
-    assert all(0.02 <= line["predict_s"] < 2 for line in result.timings)
-    assert all(line["peak_mb"] > 10 for line in result.timings)
+    assert all(0.02 <= line.predict_s < 2 for line in result.timings)
+    assert all(line.peak_mb > 10 for line in result.timings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from stored import made_settings
 
 from vfibench.contracts import AdapterCard, DatasetCard
 from vfibench.errors import VfibenchError
@@ -95,6 +96,8 @@ def test_finished_pictures_fit_any_scale() -> None:
 
 
 def test_only_factors_other_than_one_are_stored_so_that_other_cells_keep_their_keys() -> None:
-    assert Fit(2, 2).settings == {}
-    assert Fit(2, 2, reduced=4).settings == {"reduced": 4}
-    assert Fit(4, 2, enlarged=4).settings == {"enlarged": 4}
+    plain = made_settings().to_json()
+    assert not {"reduced", "enlarged", "compiled"} & set(plain)
+    assert made_settings(reduced=4).to_json() == plain | {"reduced": 4}
+    assert made_settings(enlarged=4).to_json() == plain | {"enlarged": 4}
+    assert made_settings(compiled=True).to_json() == plain | {"compiled": True}

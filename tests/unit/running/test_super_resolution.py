@@ -15,6 +15,7 @@ import torch
 from made_clips import frame, make_clip
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
+from stored import made_settings
 
 import vfibench
 from vfibench.cli import main
@@ -33,6 +34,7 @@ from vfibench.speed.timing import measure_speed, target_times
 from vfibench.store.cells import Cell
 from vfibench.store.folder import ResultStore
 from vfibench.store.result import CellResult
+from vfibench.store.rows import Counts
 from vfibench.store.shards import Shard
 
 CPU = torch.device("cpu")
@@ -78,7 +80,7 @@ def luma(pixels: np.ndarray) -> np.ndarray:
 def test_scores_equal_scikit_image_on_rgb_and_on_y(vid4: Path, tmp_path: Path) -> None:
     (result,) = run(tmp_path / "run", request(vid4, FOURFOLD))
     assert result.complete
-    rows = {(row["sample"], row["t"]): row["scores"] for row in result.rows}
+    rows = {(row.sample, row.t): row.scores for row in result.rows}
     assert len(rows) == 7 + 6 + 7
     for (sample, time), scores in rows.items():
         place = int(sample[-3:]) + 2 * time + 2  # of the frame in its clip
@@ -92,9 +94,9 @@ def test_scores_equal_scikit_image_on_rgb_and_on_y(vid4: Path, tmp_path: Path) -
 
 def test_every_frame_of_the_windows_is_scored_once(vid4: Path, tmp_path: Path) -> None:
     (result,) = run(tmp_path / "run", request(vid4, FOURFOLD))
-    places = [(row["sample"][:3], int(row["sample"][-3:]) + 2 * row["t"] + 2) for row in result.rows]
+    places = [(row.sample[:3], int(row.sample[-3:]) + 2 * row.t + 2) for row in result.rows]
     assert places == [("one", k) for k in range(13)] + [("two", k) for k in range(7)]
-    assert result.counts["planned"] == 20
+    assert result.counts.planned == 20
 
 
 def test_runs_are_resumed_and_split_where_samples_have_different_times(vid4: Path, tmp_path: Path) -> None:
@@ -115,8 +117,8 @@ def test_runs_are_resumed_and_split_where_samples_have_different_times(vid4: Pat
 def test_a_method_at_input_size_is_enlarged_and_marked(vid4: Path, tmp_path: Path) -> None:
     (result,) = run(tmp_path / "run", request(vid4, "odd_methods:Blend"))
     assert result.cell.label == "odd-blend (enlarged by 4, bicubic)"
-    assert (result.cell.settings["inputs"], result.cell.settings["recursion"]) == (4, False)
-    scores = {row["t"]: row["scores"]["psnr"] for row in result.rows if row["sample"] == "one/000"}
+    assert (result.cell.settings.inputs, result.cell.settings.recursion) == (4, False)
+    scores = {row.t: row.scores["psnr"] for row in result.rows if row.sample == "one/000"}
     for time, number in ((-1.0, 0), (0.5, 3)):
         ends = [torch.from_numpy(small(n)).permute(2, 0, 1) for n in (number // 2 * 2, -(-number // 2) * 2)]
         levels = enlarged((ends[0] + ends[1]) / 2, 4).clamp(0, 255).round().permute(1, 2, 0)
@@ -130,7 +132,7 @@ def test_a_method_that_enlarges_is_given_reduced_inputs_elsewhere_and_marked(tmp
     asked = Request((FOURFOLD,), (f"clip:{clip}",), metrics=())
     (result,) = run(tmp_path / "run", asked)
     assert result.cell.label == "odd-fourfold (inputs reduced by 4)"
-    assert set(result.info["columns"]) == {"psnr", "ssim"}
+    assert set(result.columns) == {"psnr", "ssim"}
     assert result.complete
 
 
@@ -193,7 +195,7 @@ def test_tables_and_pages_carry_the_marks_and_the_number_of_output_frames(
     ],
 )
 def test_a_label_says_all_that_sets_a_cell_apart(settings: dict[str, Any], label: str) -> None:
-    assert Cell("m", "d", "p", settings).label == label
+    assert Cell("m", "d", "p", made_settings(**settings)).label == label
 
 
 def test_the_papers_protocol_ranks_by_y_and_shows_rgb_beside_it(vid4: Path) -> None:
@@ -210,8 +212,8 @@ def test_stored_pictures_score_as_the_run_that_made_them(vid4: Path, tmp_path: P
     assert (images / "one/006/t-0.500000.png").is_file()
     assert not (images / "one/006/t-1.000000.png").exists()
     (read,) = run(tmp_path / "again", request(vid4, f"frames:{images}"))
-    assert [row["scores"] for row in read.rows] == [row["scores"] for row in made.rows]
-    assert (read.cell.settings["inputs"], read.cell.label) == (4, f"frames:{images.name}")
+    assert [row.scores for row in read.rows] == [row.scores for row in made.rows]
+    assert (read.cell.settings.inputs, read.cell.label) == (4, f"frames:{images.name}")
 
 
 def test_stored_pictures_of_the_input_size_are_refused(vid4: Path, tmp_path: Path) -> None:
@@ -219,7 +221,7 @@ def test_stored_pictures_of_the_input_size_are_refused(vid4: Path, tmp_path: Pat
     images = tmp_path / "run" / "images" / made.cell.name
     Image.new("RGB", (16, 12)).save(images / "two/000/t0.000000.png")
     (read,) = run(tmp_path / "again", request(vid4, f"frames:{images}"))
-    (message,) = {row["message"] for row in read.rows if row["status"] == "error"}
+    (message,) = {row.message for row in read.rows if row.status == "error"}
     assert message == "expected a prediction of 64x48 for two/000, found 16x12"
 
 
@@ -244,8 +246,8 @@ def test_real_septuplets_run_end_to_end(shared: Callable[..., Path], tmp_path: P
     )
     means = {}
     for result in run(tmp_path / "run", asked):
-        assert result.counts == {"planned": 14, "ok": 14, "error": 0, "skipped": 0}
-        means[result.cell.method] = np.mean([row["scores"][Y_FIRST] for row in result.rows])
+        assert result.counts == Counts(14, 14, 0, 0)
+        means[result.cell.method] = np.mean([row.scores[Y_FIRST] for row in result.rows])
     assert means["blend"] > means["nearest"] > 20  # bicubic own frames, and a better guess between
     assert means["blend"] > means["odd-fourfold"]  # repeated pixels
 

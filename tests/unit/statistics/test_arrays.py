@@ -6,14 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
+from stored import made_row
 
 from vfibench.statistics.arrays import differences, score_arrays
 from vfibench.statistics.summaries import over_clips
+from vfibench.store.rows import ScoreRow
 
 
-def row(sample: str, psnr: float | None, t: float = 0.5, clip: str = "", **more: Any) -> dict[str, Any]:
-    tags = {"tags": {"clip": clip, "edge": "none"}} if clip else {}
-    return {"sample": sample, "t": t, "status": "ok", "scores": {"psnr": psnr}} | tags | more
+def row(sample: str, psnr: float | None, t: float = 0.5, clip: str = "", **more: Any) -> ScoreRow:
+    tags = {"clip": clip, "edge": "none"} if clip else {}
+    return made_row(**{"sample": sample, "t": t, "scores": {"psnr": psnr}, "tags": tags} | more)
 
 
 def test_rows_become_numbers_infinities_and_gaps() -> None:
@@ -22,7 +25,7 @@ def test_rows_become_numbers_infinities_and_gaps() -> None:
         row("b", None, exact=["psnr"]),
         row("c", None),
         row("d", None, exact=["ssim"]),
-        {"sample": "e", "t": 0.5, "status": "error", "message": "NaN"},
+        made_row(sample="e", status="error", message="NaN"),
         row("f", 31.0, scores={"ssim": 0.5}),
     ]
     found = score_arrays(rows, ["psnr", "ssim"])
@@ -53,13 +56,13 @@ def test_one_frame_without_a_clip_makes_all_of_them_samples() -> None:
 
 @pytest.mark.parametrize("name", ["", None])
 def test_tables_and_intervals_agree_on_what_names_no_clip(name: str | None) -> None:
-    rows = [row("a", 1.0, clip="x"), row("b", 1.0) | {"tags": {"clip": name}}]
+    rows = [row("a", 1.0, clip="x"), replace(row("b", 1.0), tags={"clip": name})]
     assert not score_arrays(rows, ["psnr"]).of_clips
     assert over_clips(rows, "psnr") is None
 
 
 def test_a_frame_that_failed_has_no_say_in_the_units() -> None:
-    failed = {"sample": "a", "t": 0.5, "status": "error", "message": "NaN"}
+    failed = made_row(sample="a", status="error", message="NaN")
     found = score_arrays([failed, row("b", 1.0, clip="x"), row("c", 1.0, clip="y")], ["psnr"])
     assert (found.unit_names, found.of_clips) == (("x", "y"), True)
 

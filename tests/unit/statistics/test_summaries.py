@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from stored import made_row, made_timing
 
 from vfibench.statistics.summaries import ClipMean, over_clips, percentile, summarise, throughput
+from vfibench.store.rows import ScoreRow, TimingRow
+
+FAILED = made_row(status="error")
 
 
-def row(value: float | None, **more: object) -> dict[str, object]:
-    return {"status": "ok", "scores": {"psnr": value}, **more}
+def row(value: float | None, **more: object) -> ScoreRow:
+    return made_row(**{"scores": {"psnr": value}} | more)
 
 
 def test_the_mean_is_of_decibels_and_counts_exact_frames_apart() -> None:
-    rows = [row(30.0), row(40.0), row(None, exact=["psnr"]), row(None), {"status": "error"}]
+    rows = [row(30.0), row(40.0), row(None, exact=["psnr"]), row(None), FAILED]
     found = summarise(rows, "psnr")
     assert (found.mean, found.n, found.exact, found.undefined) == (35.0, 2, 1, 1)
 
@@ -27,8 +31,8 @@ def test_percentiles_interpolate() -> None:
     assert percentile([5.0], 0.95) == 5.0
 
 
-def line(seconds: float, *, warmup: bool = False, samples: int = 2, frames: int = 14) -> dict[str, object]:
-    return {"predict_s": seconds, "warmup": warmup, "samples": samples, "frames": frames, "peak_mb": 100.0}
+def line(seconds: float, *, warmup: bool = False, samples: int = 2, frames: int = 14) -> TimingRow:
+    return made_timing(predict_s=seconds, warmup=warmup, samples=samples, frames=frames, peak_mb=100.0)
 
 
 def test_throughput_leaves_the_warm_up_out() -> None:
@@ -48,7 +52,7 @@ def test_throughput_of_a_single_call_says_it_was_the_warm_up() -> None:
     assert throughput([]) is None
 
 
-def clip(name: str, value: float | None, time: float = 0.5, **more: object) -> dict[str, object]:
+def clip(name: str, value: float | None, time: float = 0.5, **more: object) -> ScoreRow:
     return row(value, t=time, tags={"clip": name}, **more)
 
 
@@ -58,7 +62,7 @@ def test_the_mean_over_clips_counts_a_long_clip_no_more_than_a_short_one() -> No
         clip("long", 32.0),
         clip("long", 34.0),
         clip("short", 40.0),
-        {"status": "error"},
+        FAILED,
     ]
     found = over_clips(rows, "psnr")
     assert found == ClipMean(36.0, 2, even=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 import torch
 from made_clips import frame, make_clip
 from PIL import Image
+from stored import made_settings
 
 from vfibench.contracts import Sample
 from vfibench.errors import VfibenchError
@@ -88,12 +88,12 @@ def test_four_input_frames_are_named_by_their_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", ["list_sha256", "files", "times"])
 def test_other_lists_files_and_times_get_a_folder_of_their_own(word: str) -> None:
-    cell = Cell("m", "clip:a/b", "p", {"list_sha256": "1", "files": "2", "times": [0.5], "precision": "fp32"})
-    assert inputs_name(replace(cell, method="n", settings={**cell.settings, "precision": "fp16"})) == (
-        inputs_name(cell)
-    )
-    assert inputs_name(replace(cell, settings={**cell.settings, word: "other"})) != inputs_name(cell)
-    assert "/" not in inputs_name(cell)
+    def folder(method: str = "m", **settings: object) -> str:
+        return inputs_name(Cell(method, "clip:a/b", "p", made_settings(**{"files": "2"} | settings)))
+
+    assert folder("n", precision="fp16") == folder()
+    assert folder(**{word: [0.25] if word == "times" else "other"}) != folder()
+    assert "/" not in folder()
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:

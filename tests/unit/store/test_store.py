@@ -9,48 +9,58 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
+from stored import HERE, made_columns, made_row, made_settings
 
+from vfibench.contracts import Selection
 from vfibench.errors import VfibenchError
 from vfibench.store.cells import Cell
+from vfibench.store.entry import Session
+from vfibench.store.facts import NO_FACTS, CellFacts, MethodFacts
 from vfibench.store.folder import ResultStore
 from vfibench.store.folders import merge_folders, read_results
 from vfibench.store.jsonl import JsonLines
-from vfibench.store.rows import count, merge_rows
+from vfibench.store.protocols import Status
+from vfibench.store.rows import Counts, ScoreRow, count, merge_rows
 from vfibench.store.shards import Shard
+from vfibench.system.devices import DeviceFacts
 
-SETTINGS = {"inputs": 2, "list_sha256": "ab", "times": [0.5], "metrics": {"psnr": 1}}
-FACTS = {"method": {"weights": None}}
-CELL = Cell("blend", "ucf101", "vfibench", SETTINGS, FACTS)
-PROVENANCE = {"command": "vfibench run", "versions": {"torch": "1"}, "device": {"name": "a CPU"}}
-
-
-def ok(index: int, value: float = 1.0, t: float = 0.5) -> dict[str, Any]:
-    return {"index": index, "sample": f"s{index}", "t": t, "status": "ok", "scores": {"psnr": value}}
+CELL = Cell("blend", "ucf101", "vfibench", made_settings())
+STARTED = "2026-01-01T00:00:00+00:00"
 
 
-def error(index: int) -> dict[str, Any]:
-    return {"index": index, "sample": f"s{index}", "t": 0.5, "status": "error", "message": "NaN"}
+def ok(index: int, value: float = 1.0, t: float = 0.5) -> ScoreRow:
+    return made_row(index=index, sample=f"s{index}", t=t, scores={"psnr": value})
 
 
-def entry(planned: int = 3, cell: Cell = CELL) -> dict[str, Any]:
-    return cell.to_json() | {
-        "planned": planned,
-        "selection": {"kind": "official", "text": "3 samples", "chosen": 3, "official": 3},
-        "columns": {"psnr": {"title": "PSNR", "version": 1, "unit": "dB", "better": "higher"}},
-        "unavailable": {},
-        "provenance": PROVENANCE,
-        "sessions": [],
-    }
+def error(index: int) -> ScoreRow:
+    return made_row(index=index, sample=f"s{index}", status="error", message="NaN")
+
+
+def session(planned: int = 3, cell: Cell = CELL, **more: Any) -> Session:
+    """What a run of the cell tells; it wrote nothing where `wrote` says nothing else."""
+    return Session(
+        cell=cell,
+        planned=planned,
+        selection=Selection("official", 3, 3, "ab"),
+        columns=made_columns({"psnr": "higher"}),
+        unavailable={},
+        **{"provenance": HERE} | more,
+    )
+
+
+def tell(store: ResultStore, told: Session, shard: Shard = Shard(), status: Status = "complete") -> None:
+    store.tell(shard, status, STARTED, [told])
 
 
 def test_a_torn_last_line_is_cut_and_the_rest_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     lines = JsonLines(path)
-    lines.append([ok(0), ok(1)])
+    lines.append([ok(0).to_json(), ok(1).to_json()])
     lines.close()
     whole = path.read_bytes()
     for cut in range(1, 40):
-        path.write_bytes(whole + json.dumps(ok(2)).encode()[:cut])
+        path.write_bytes(whole + json.dumps(ok(2).to_json()).encode()[:cut])
         again = JsonLines(path)
         assert [row["index"] for row in again.rows] == [0, 1]
         again.close()
@@ -91,8 +101,8 @@ def test_an_unwritable_place_is_one_clear_error(tmp_path: Path) -> None:
 
 def test_ok_replaces_error_and_order_is_the_datasets() -> None:
     rows = merge_rows("c", [[ok(2), error(0)], [ok(1), ok(0)]])
-    assert [(row["index"], row["status"]) for row in rows] == [(0, "ok"), (1, "ok"), (2, "ok")]
-    assert [row["status"] for row in merge_rows("c", [[ok(0), error(0)]])] == ["ok"]
+    assert [(row.index, row.status) for row in rows] == [(0, "ok"), (1, "ok"), (2, "ok")]
+    assert [row.status for row in merge_rows("c", [[ok(0), error(0)]])] == ["ok"]
 
 
 def test_two_scores_of_one_sample_are_an_error() -> None:
@@ -101,14 +111,14 @@ def test_two_scores_of_one_sample_are_an_error() -> None:
 
 
 def test_counts_add_up() -> None:
-    assert count([ok(0), error(1)], 4) == {"planned": 4, "ok": 1, "error": 1, "skipped": 2}
+    assert count([ok(0), error(1)], 4) == Counts(planned=4, ok=1, error=1, skipped=2)
 
 
 def test_run_json_keeps_cells_of_earlier_commands(tmp_path: Path) -> None:
     store = ResultStore(tmp_path)
     other = replace(CELL, method="nearest")
-    store.write_run(Shard(), {"cells": [entry()]})
-    store.write_run(Shard(), {"cells": [entry(cell=other)]})
+    tell(store, session())
+    tell(store, session(cell=other))
     assert [result.cell.method for result in store.results()] == ["blend", "nearest"]
 
 
@@ -119,10 +129,10 @@ def test_the_latest_attempt_counts(tmp_path: Path) -> None:
         writer = store.open_cell(cell, Shard())
         writer.append([ok(0, value)], [])
         writer.close()
-        store.write_run(Shard(), {"cells": [entry(1, cell)]})
+        tell(store, session(1, cell))
     (result,) = store.results()
-    assert result.rows[0]["scores"] == {"psnr": 2.0}
-    assert (store.latest_attempt(CELL), store.next_attempt(CELL, Shard())) == (2, 3)
+    assert result.rows[0].scores == {"psnr": 2.0}
+    assert [store.attempt_of(CELL, Shard(), again=again) for again in (False, True)] == [2, 3]
 
 
 def test_a_later_schema_is_refused(tmp_path: Path) -> None:
@@ -154,12 +164,12 @@ def test_more_rows_than_were_planned_are_damage(tmp_path: Path) -> None:
         ResultStore(tmp_path).results()
 
 
-def shard_folder(folder: Path, shard: Shard, rows: list[dict[str, Any]]) -> Path:
+def shard_folder(folder: Path, shard: Shard, rows: list[ScoreRow]) -> Path:
     store = ResultStore(folder)
     writer = store.open_cell(CELL, shard)
     writer.append(rows, [])
     writer.close()
-    store.write_run(shard, {"cells": [entry(2)]})
+    tell(store, session(2), shard)
     return folder
 
 
@@ -184,13 +194,16 @@ def test_merging_refuses_overlapping_shards(tmp_path: Path) -> None:
 
 
 def test_a_changed_setting_makes_another_cell() -> None:
-    assert Cell("a", "b", "c", {"x": 1}).key != Cell("a", "b", "c", {"x": 2}).key
-    assert Cell("a", "b", "c", {"x": 1, "y": 2}).key == Cell("a", "b", "c", {"y": 2, "x": 1}).key
-    assert Cell("a", "b", "c", {"x": 1}, {"fact": 1}).key == Cell("a", "b", "c", {"x": 1}).key
+    def key(facts: CellFacts = NO_FACTS, **settings: object) -> str:
+        return Cell("a", "b", "c", made_settings(**settings), facts).key
+
+    assert len({key(), key(inputs=4), key(files="f"), key(x=1), key(x=2)}) == 5
+    assert key(x=1, y=2) == key(y=2, x=1)
+    assert key(CellFacts(MethodFacts(weights="net.pth"))) == key()
 
 
 def test_hostile_names_make_plain_file_names() -> None:
-    name = Cell("<script>/../x", "clip:/tmp/a b", "p", {}).name
+    name = Cell("<script>/../x", "clip:/tmp/a b", "p", made_settings()).name
     assert "/" not in name
     assert "<" not in name
     assert " " not in name
@@ -208,31 +221,28 @@ def test_a_run_that_splits_the_cell_otherwise_is_kept_out(tmp_path: Path) -> Non
 
 def test_shards_join_the_same_new_attempt(tmp_path: Path) -> None:
     store = ResultStore(tmp_path)
-    store.write_run(Shard(), {"cells": [entry()]})
-    first = replace(CELL, attempt=store.next_attempt(CELL, Shard(0, 2)))
-    store.write_run(Shard(0, 2), {"cells": [entry(cell=first)]})
-    assert (first.attempt, store.next_attempt(CELL, Shard(1, 2))) == (2, 2)
+    tell(store, session())
+    first = replace(CELL, attempt=store.attempt_of(CELL, Shard(0, 2), again=True))
+    tell(store, session(cell=first), Shard(0, 2))
+    assert (first.attempt, store.attempt_of(CELL, Shard(1, 2), again=True)) == (2, 2)
 
 
 def test_provenance_is_that_of_the_session_that_wrote_first(tmp_path: Path) -> None:
     store = ResultStore(tmp_path)
     for torch in ("1", "2", "2"):
-        facts = PROVENANCE | {"versions": {"torch": torch}}
-        store.write_run(Shard(), {"cells": [entry() | {"provenance": facts, "sessions": [facts]}]})
+        tell(store, session(provenance=structs.replace(HERE, versions={"torch": torch}), wrote=True))
     (result,) = store.results()
-    assert result.info["provenance"] == PROVENANCE
-    assert [session["versions"]["torch"] for session in result.info["sessions"]] == ["1", "2"]
+    assert result.entry.provenance == HERE
+    assert [one.versions["torch"] for one in result.entry.sessions] == ["1", "2"]
 
 
-def on(device: str, *, wrote: bool = True, number: int = 3) -> dict[str, Any]:
-    facts = PROVENANCE | {"device": {"name": device}}
-    return entry(number) | {"provenance": facts, "sessions": [facts] if wrote else []}
+def on(device: str, *, wrote: bool = True) -> Session:
+    return session(provenance=structs.replace(HERE, device=DeviceFacts(name=device)), wrote=wrote)
 
 
 def names(store: ResultStore) -> tuple[str, list[str]]:
     (result,) = store.results()
-    used = [session["device"]["name"] for session in result.info["sessions"]]
-    return result.info["provenance"]["device"]["name"], used
+    return result.entry.provenance.device.name, [one.device.name for one in result.entry.sessions]
 
 
 def write_rows(store: ResultStore, shard: Shard, *numbers: int) -> None:
@@ -244,38 +254,38 @@ def write_rows(store: ResultStore, shard: Shard, *numbers: int) -> None:
 def test_the_sessions_of_all_shards_are_told_those_of_the_first_in_front(tmp_path: Path) -> None:
     store = ResultStore(tmp_path)
     for index, device in enumerate(("H200", "A100", "H200")):
-        store.write_run(Shard(index, 3), {"cells": [on(device)]})
+        tell(store, on(device), Shard(index, 3))
     assert names(store) == ("H200", ["H200", "A100"])
-    store.write_run(Shard(0, 3), {"cells": [on("L4", wrote=False)]})
+    tell(store, on("L4", wrote=False), Shard(0, 3))
     assert names(store) == ("H200", ["H200", "A100"])
 
 
 def test_a_session_that_was_killed_is_told_where_there_are_rows(tmp_path: Path) -> None:
     store = ResultStore(tmp_path)
-    killed, mended = on("A100", wrote=False), on("H200")
-    store.write_run(Shard(), {"status": "running", "cells": [killed]})
-    store.write_run(Shard(), {"status": "running", "cells": [mended | {"sessions": []}]})
-    store.write_run(Shard(), {"status": "incomplete", "cells": [mended]})
+    killed = on("A100", wrote=False)
+    tell(store, killed, status="running")
+    tell(store, on("H200", wrote=False), status="running")
+    tell(store, on("H200"), status="incomplete")
     assert names(store) == ("H200", ["H200"])  # it wrote nothing
     write_rows(store, Shard(), 0)
-    store.write_run(Shard(), {"status": "running", "cells": [killed]})
-    store.write_run(Shard(), {"status": "running", "cells": [on("L4", wrote=False)]})
-    store.write_run(Shard(), {"status": "complete", "cells": [on("L4", wrote=False)]})
+    tell(store, killed, status="running")
+    tell(store, on("L4", wrote=False), status="running")
+    tell(store, on("L4", wrote=False), status="complete")
     assert names(store) == ("H200", ["H200", "A100"])  # it may have written, the last one has not
 
 
 def test_who_is_writing_now_is_told(tmp_path: Path) -> None:
     store = ResultStore(tmp_path)
     write_rows(store, Shard(), 0)
-    store.write_run(Shard(), {"status": "running", "cells": [on("A100", wrote=False)]})
+    tell(store, on("A100", wrote=False), status="running")
     assert names(store) == ("A100", ["A100"])
-    store.write_run(Shard(), {"status": "complete", "cells": [on("A100")]})
+    tell(store, on("A100"), status="complete")
     assert names(store) == ("A100", ["A100"])
 
 
 def write_cell(folder: Path, number: int) -> None:
     cell = replace(CELL, method=f"method{number}")
-    ResultStore(folder).write_run(Shard(), {"cells": [entry(cell=cell)]})
+    tell(ResultStore(folder), session(cell=cell))
 
 
 def test_no_cell_is_lost_when_commands_write_run_json_at_once(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def greet(command: str) -> tuple[AdapterCard, str]:
     return card_of(worker.greeting, command), digest.hexdigest()
 
 
-def card_of(greeting: Mapping[str, Any], command: str) -> AdapterCard:
+def card_of(greeting: Mapping[str, object], command: str) -> AdapterCard:
     """The card a worker describes itself with; the same words as AdapterCard's fields.
 
     Raises:

@@ -102,7 +102,7 @@ class Worker:
         """Kill the process and all that it started, and wait for it."""
         self._finish()
 
-    def _greet(self) -> Mapping[str, Any]:
+    def _greet(self) -> Mapping[str, object]:
         try:
             greeting = self._line(time.monotonic() + self._patience)
         except WorkerFailed:
@@ -132,7 +132,7 @@ class Worker:
                 except OSError as error:
                     raise self._failed("died") from error
 
-    def _line(self, deadline: float) -> Mapping[str, Any]:
+    def _line(self, deadline: float) -> Mapping[str, object]:
         while (end := self._unread.find(b"\n")) < 0:
             if len(self._unread) > LONGEST_LINE:
                 raise self._failed("wrote bytes without an end of line, expected a line of JSON")
@@ -180,7 +180,7 @@ class Worker:
         return WorkerFailed(f"the worker {what}" + (f"; its last words: {words}" if words else ""))
 
 
-def _shape(answer: Mapping[str, Any]) -> list[int]:
+def _shape(answer: Mapping[str, object]) -> list[int]:
     shape = answer.get("shape")
     sides = shape if isinstance(shape, list) else []
     whole = len(sides) == 5 and all(type(side) is int and side > 0 for side in sides)
@@ -192,7 +192,7 @@ def _shape(answer: Mapping[str, Any]) -> list[int]:
     return shape
 
 
-def _seconds(answer: Mapping[str, Any]) -> float | None:
+def _seconds(answer: Mapping[str, object]) -> float | None:
     seconds = answer.get("seconds")
     if not isinstance(seconds, int | float):
         return None
