@@ -27,7 +27,7 @@ FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*)`")
 
 def complaint(
     error: msgspec.ValidationError,
-    table: Mapping[str, object],
+    table: Mapping[str, Any],
     tables: Mapping[str, type[msgspec.Struct]],
     where: str,
 ) -> VfibenchError:
@@ -77,7 +77,7 @@ def _allowed(struct: type[msgspec.Struct], key: str) -> str:
     return f"{', '.join(most)} or {last}"
 
 
-def _culprit(table: Mapping[str, object], numbers: bool) -> str:
+def _culprit(table: Mapping[str, Any], numbers: bool) -> str:
     """The key whose value is not of a free table's kind: a number above 0; or a whole number or bool."""
 
     def good(value: object) -> bool:

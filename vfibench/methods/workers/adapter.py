@@ -118,7 +118,7 @@ def card_of(greeting: Mapping[str, object], command: str) -> AdapterCard:
     Raises:
         VfibenchError: an unknown or missing word, or a value of the wrong kind.
     """
-    facts = {key: value for key, value in greeting.items() if key != "vfibench"}
+    facts: dict[str, Any] = {key: value for key, value in greeting.items() if key != "vfibench"}
     unknown = set(facts) - {"name", *FACTS}
     name = facts.get("name")
     if unknown or not isinstance(name, str) or not name.strip():
