@@ -17,13 +17,12 @@ from scipy import stats
 
 from vfibench.comparison.paired import pair
 from vfibench.errors import VfibenchError
-from vfibench.statistics.signed_rank import signed_rank as exact_test
 from vfibench.store.folders import read_results
 from vfibench_reports.compare import page as compare_page
 from vfibench_reports.compare.page import ComparePage, p_text, signed
 from vfibench_reports.contents import comparisons as compare_data
 from vfibench_reports.contents.comparisons import chosen, comparisons
-from vfibench_reports.contents.pairs import pair_figures, signed_rank, wilcoxons
+from vfibench_reports.contents.pairs import pair_figures
 from vfibench_reports.kit.site import page_name
 
 NAME = "compare.ucf101.vfibench.html"
@@ -128,28 +127,6 @@ def test_pairs_on_no_common_frame_are_left_out(tmp_path):
     with pytest.raises(VfibenchError, match="found none"):
         pair(results[0], results[1], "psnr")
     assert list(pair_figures(results, "psnr", [(0, 1), (0, 2), (1, 2)])) == [(0, 2), (1, 2)]
-
-
-@pytest.mark.parametrize("size", [51, 400])
-def test_the_signed_rank_test_of_many_rows_is_scipys(size):
-    generator = np.random.default_rng(size)
-    table = generator.normal(0.1, 1.0, (6, size))
-    table[1:3] = np.round(table[1:3], 1)  # ties, and zeros
-    table[3, : size // 2] = 0.0
-    table[4] = np.abs(table[4])
-    table[5] = 0.0
-    expected = [stats.wilcoxon(row, zero_method="pratt", method="approx").pvalue for row in table[:5]]
-    assert signed_rank(table) == pytest.approx([*expected, 1.0], rel=1e-9)
-
-
-def test_pairs_that_hardly_differ_are_counted_exactly_beside_others():
-    generator = np.random.default_rng(4)
-    difference = generator.normal(0.2, 1.0, (65, 3))
-    difference[:60, 1] = 0.0
-    difference[60:, 1] = [1.0, 2.0, 3.0, 4.0, 5.0]
-    found = wilcoxons(difference, np.arange(65))
-    assert found[1] == 0.0625  # 2 of 32 ways to choose five signs
-    assert list(found) == pytest.approx([exact_test(column) for column in difference.T], rel=1e-9)
 
 
 def unpacked(text, data):

@@ -6,6 +6,7 @@ better positive, whatever the metric.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,12 +17,9 @@ from vfibench.errors import VfibenchError
 from vfibench.statistics.arrays import FloatArray, IntArray, differences
 from vfibench.statistics.bootstrap import interval
 from vfibench.statistics.digits import tie_width
-from vfibench.statistics.signed_rank import signed_rank
+from vfibench.statistics.paired import wilcoxon, wins
+from vfibench.store.comparability import PAIRED, TASK, column_obstacle, others
 from vfibench.store.result import CellResult
-from vfibench.store.tasks import TASK, others
-
-OBSTACLES = ("times", "files")
-"""Parts of the task in which two results must agree; of the others the reader is told."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,8 @@ class Paired:
     @cached_property
     def mean(self) -> float | None:
         """Mean of the finite differences, None where there is none."""
-        finite = self.difference[np.isfinite(self.difference)]
-        return float(finite.mean()) if finite.size else None
+        finite = np.isfinite(self.difference)
+        return float(self.difference[finite].mean()) if finite.any() else None
 
     @property
     def means(self) -> tuple[float, float] | None:
@@ -112,30 +110,20 @@ class Paired:
     @cached_property
     def wilcoxon(self) -> float | None:
         """Two-sided p of the signed-rank test over the units' mean differences; None below two units."""
-        means = unit_means(self.difference, self.units)
-        return signed_rank(means) if means.size > 1 else None
+        p = float(wilcoxon(self.difference[:, None], self.units)[0])
+        return None if math.isnan(p) else p
 
     @property
     def wins(self) -> tuple[int, int, int]:
         """Frames where the second is better, where they are equal as printed, where the first is better."""
-        gain, tie = self.gain, tie_width(self.column)
-        return int((gain > tie).sum()), int((np.abs(gain) <= tie).sum()), int((gain < -tie).sum())
+        second, equal, first = wins(self.gain[:, None], tie_width(self.column))[0].tolist()
+        return second, equal, first
 
     def extremes(self, count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Places of up to `count` frames where the first wins most, and the second; the greatest first."""
         gain = np.nan_to_num(self.gain, nan=0.0)
         lost, won = (np.argsort(sign * gain, kind="stable")[:count] for sign in (1, -1))
         return lost[gain[lost] < 0], won[gain[won] > 0]
-
-
-def unit_means(values: FloatArray, units: IntArray) -> FloatArray:
-    """Mean of each unit's finite values; units without one are left out."""
-    finite = np.isfinite(values)
-    size = int(units.max()) + 1 if units.size else 0
-    sums = np.bincount(units[finite], values[finite], size)
-    numbers = np.bincount(units[finite], minlength=size)
-    means: FloatArray = sums[numbers > 0] / numbers[numbers > 0]
-    return means
 
 
 def obstacles(first: CellResult, second: CellResult, column: str) -> list[str]:
@@ -149,15 +137,12 @@ def obstacles(first: CellResult, second: CellResult, column: str) -> list[str]:
         )
         if a != b
     ]
-    found += [f"other {TASK[key]}" for key in others(one, other, OBSTACLES)]
+    found += [f"other {TASK[key]}" for key in others(one, other, PAIRED)]
     missing = [cell.label for cell, result in ((one, first), (other, second)) if column not in result.columns]
     if missing:
         return [*found, f"no {column} of {' and '.join(missing)}"]
-    a, b = (cell.settings.metrics.get(column) for cell in (one, other))
-    found += [f"{column} in versions {a} and {b}"] if a != b else []
-    better = [result.columns[column].better for result in (first, second)]
-    one_way = better[0] == better[1]
-    return found + ([] if one_way else [f"of {column} the {better[0]} is better and the {better[1]}"])
+    why = column_obstacle(column, (one, other), (first.columns[column], second.columns[column]))
+    return [*found, why] if why else found
 
 
 def cautions(first: CellResult, second: CellResult) -> list[str]:
@@ -168,7 +153,7 @@ def cautions(first: CellResult, second: CellResult) -> list[str]:
         "list_sha256": "other lists of samples: only those of both are compared",
     }
     # The kind of selection is told by the lists.
-    keys = [key for key in others(one, other) if key not in (*OBSTACLES, "selection")]
+    keys = [key for key in others(one, other) if key not in (*PAIRED, "selection")]
     found = [told.get(key, f"another task: other {TASK[key]}") for key in keys]
     for result in (first, second):
         if not result.complete:

@@ -11,8 +11,8 @@ from vfibench.errors import VfibenchError
 from vfibench.statistics.arrays import FloatArray
 from vfibench.statistics.digits import kind
 from vfibench.store.cells import Cell
+from vfibench.store.comparability import changed_settings
 from vfibench.store.result import CellResult
-from vfibench.store.tasks import changed_settings
 
 Frame = tuple[str, float]
 
@@ -52,6 +52,7 @@ class BaselineCell:
 def cell_id(cell: Cell) -> str:
     """A readable name of a cell, told apart by all but weights and the like, which a new baseline may change.
 
+    >>> from vfibench.store.settings import Settings
     >>> known = {"inputs": 2, "list_sha256": "ab", "times": (0.5,), "metrics": {"psnr": 1}}
     >>> cell_id(Cell("rife", "ucf101", "vfibench", Settings(**known, precision="fp16", device="cuda")))
     'rife (fp16)/ucf101/cuda'

@@ -15,8 +15,9 @@ import numpy as np
 from vfibench.gate.baseline import MADE_WITH, BaselineCell, Frame, cell_id, counted, difference
 from vfibench.statistics.arrays import IntArray
 from vfibench.store.cells import Cell
+from vfibench.store.comparability import TASK, changed_settings, others
+from vfibench.store.comparability import column_obstacle as meaning_differs
 from vfibench.store.result import CellResult
-from vfibench.store.tasks import TASK, changed_settings, others
 
 NAMED = ("metrics", "variant")
 """Settings that are compared elsewhere: versions column by column, the variant as part of the name."""
@@ -117,9 +118,8 @@ def column_obstacle(one: BaselineCell, result: CellResult, column: str) -> str:
     if column not in result.columns:
         reason = result.entry.unavailable.get(column, "").partition(",")[0]
         return f"no {column} in the run" + (f": {reason}" if reason else "")
-    versions = [cell.settings.metrics.get(column) for cell in (one.cell, result.cell)]
-    if versions[0] != versions[1]:
-        return f"{column} in versions {versions[0]} and {versions[1]}"
+    if why := meaning_differs(column, (one.cell, result.cell)):
+        return why
     before, now = one.better[column], result.columns[column].better
     return "" if before == now else f"better is {before} in the baseline, {now} in the run"
 

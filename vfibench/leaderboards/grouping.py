@@ -23,14 +23,9 @@ from vfibench.statistics.summaries import (
     summarise,
     throughput,
 )
-from vfibench.store.cells import canonical
+from vfibench.store.comparability import FRAMES, alike
 from vfibench.store.entry import Column
 from vfibench.store.result import CellResult
-from vfibench.store.tasks import TASK
-
-PARTING = tuple(key for key in TASK if key not in {"selection", "inputs", "reduced", "enlarged"})
-"""Parts of the task by which groups part besides input frames: all but the selection, which ranking asks for,
-and enlargement, since the same frames were given and asked for."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +123,8 @@ def _board(dataset: str, protocol: str, results: Sequence[CellResult]) -> Board:
         settings = result.cell.settings
         versions = {column: settings.metrics.get(column) for column in disputed}
         # Primary: how ranked, how many frames and of what size; then everything else that must be equal.
-        alike = canonical([*(settings.value(key) for key in PARTING), versions])
-        place = not result.ranked, settings.inputs, settings.reduced, alike
+        same = alike(result.cell, FRAMES, versions)
+        place = not result.ranked, settings.inputs, settings.reduced, same
         groups.setdefault(place, []).append(result)
     missing: dict[str, str] = {}
     for result in results:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from vfibench.statistics.arrays import FloatArray, IntArray, differences
 from vfibench.statistics.bootstrap import intervals
+from vfibench.statistics.paired import counted_means
 from vfibench.store.result import CellResult
 
 BoolArray = npt.NDArray[np.bool_]
@@ -38,8 +39,7 @@ def better_than(values: FloatArray, units: IntArray, *, higher: bool, tie: float
     if not higher:
         difference = -difference
     low, high = intervals(difference, units)
-    finite = np.isfinite(difference)
-    mean = np.where(finite, difference, 0.0).sum(axis=0) / np.maximum(finite.sum(axis=0), 1)
+    mean = np.nan_to_num(counted_means(difference, np.isfinite(difference)))
     found = np.zeros((count, count), np.bool_)
     found[second, first] = (low > 0) & (mean > tie)  # without an interval, NaN, neither is better
     found[first, second] = (high < 0) & (mean < -tie)

@@ -21,13 +21,26 @@ def signed_rank(values: FloatArray) -> float:
     >>> signed_rank(np.array([0.5, 1.0, 2.0, 0.7, 1.5]))
     0.0625
     """
-    moved = values[values != 0]
-    if not moved.size:
-        return 1.0
-    if moved.size > EXACT_UP_TO:
+    return float(signed_ranks(values[None])[0])
+
+
+def signed_ranks(table: FloatArray) -> FloatArray:
+    """[K] the p of each row of finite differences [K, N]; see `signed_rank`."""
+    moved = np.count_nonzero(table, axis=1)
+    few = moved <= EXACT_UP_TO
+    found = np.ones(len(table))
+    found[few] = [_counted(row) if some else 1.0 for row, some in zip(table[few], moved[few], strict=True)]
+    if not few.all():
         from scipy.stats import wilcoxon
 
-        return float(wilcoxon(values, zero_method="pratt", method="asymptotic").pvalue)
+        test = wilcoxon(table[~few], axis=1, zero_method="pratt", method="asymptotic")
+        found[~few] = test.pvalue
+    return found
+
+
+def _counted(values: FloatArray) -> float:
+    """The p of differences [N] that are not all zero, by the chance of every sum of ranks."""
+    moved = values[values != 0]
     doubled = _doubled_ranks(np.abs(moved))
     # Each zero lifts all other ranks by one. More of them than this leave the sums in the order they are in:
     # then by how many ranks are summed, among equally many by the ranks.

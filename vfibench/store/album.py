@@ -27,6 +27,7 @@ from vfibench.contracts import Sample
 from vfibench.errors import VfibenchError
 from vfibench.frames.files import write_image
 from vfibench.store.cells import Cell, short_key
+from vfibench.store.comparability import FRAMES, values
 from vfibench.system.files import unwritable
 
 if TYPE_CHECKING:
@@ -102,14 +103,13 @@ def inputs_name(cell: Cell) -> str:
     """The folder of a cell's inputs and targets: "inputs.ucf101.1a2b3c4d".
 
     Example:
+        >>> from vfibench.store.settings import Settings
         >>> settings = Settings(inputs=2, list_sha256="ab", times=(0.5,), metrics={})
         >>> inputs_name(Cell("blend", "clip:My Film", "vfibench", settings))
         'inputs.clip-My-Film.bc92f65c'
     """
     dataset = re.sub(r"[^A-Za-z0-9_-]+", "-", cell.dataset).strip("-")[:40]
-    settings = cell.settings
-    decisive = [settings.list_sha256, settings.files, list(settings.times)]
-    return f"inputs.{dataset}.{short_key([cell.dataset, decisive])}"
+    return f"inputs.{dataset}.{short_key([cell.dataset, values(cell, FRAMES)])}"
 
 
 def write_once(path: Path, pixels: UInt8Array) -> None:

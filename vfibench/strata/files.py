@@ -24,6 +24,7 @@ from pathlib import Path
 
 from vfibench.errors import VfibenchError
 from vfibench.store.cells import short_key
+from vfibench.store.comparability import FRAMES, values
 from vfibench.store.result import CellResult
 
 Frame = tuple[str, float]
@@ -49,8 +50,8 @@ class FactsFile:
 
 def facts_file(result: CellResult) -> Path:
     """Where the facts of a cell's frames lie: one file a dataset, list, files on disk and target times."""
-    settings, name = result.cell.settings, result.cell.dataset
-    key = short_key([name, settings.list_sha256, settings.files, settings.times])
+    name = result.cell.dataset
+    key = short_key([name, *values(result.cell, FRAMES)])
     word = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40]
     return result.folder / "strata" / f"{word}.{key}.csv"
 

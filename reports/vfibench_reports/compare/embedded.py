@@ -126,7 +126,9 @@ def _known(values: FloatArray) -> list[float | None] | None:
     return found if any(value is not None for value in found) else None
 
 
-def _methods_data(group: Comparable, metrics: Sequence[Metric], finer: Mapping[str, int]) -> dict[str, object]:
+def _methods_data(
+    group: Comparable, metrics: Sequence[Metric], finer: Mapping[str, int]
+) -> dict[str, object]:
     """Names, scores by metric and method, and figures by metric and pair."""
     notes = [cautions(group.results[a], group.results[b]) for a, b in group.pairs]
     return {

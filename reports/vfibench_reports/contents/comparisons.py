@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from vfibench.statistics.digits import digits, kind
-from vfibench.store.cells import canonical
+from vfibench.store.comparability import PAIRED, alike
 from vfibench.store.result import CellResult
 from vfibench_reports.contents.pairs import Pair, PairFigures, pair_figures
 from vfibench_reports.kit.result_names import apart, full_name
@@ -99,8 +99,7 @@ def _several(results: Sequence[CellResult]) -> list[list[CellResult]]:
     """Groups of two or more with the same target times and files."""
     groups: dict[str, list[CellResult]] = {}
     for result in results:
-        settings = result.cell.settings
-        groups.setdefault(canonical([settings.times, settings.files]), []).append(result)
+        groups.setdefault(alike(result.cell, PAIRED), []).append(result)
     return [cells for cells in groups.values() if len(cells) > 1]
 
 

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from vfibench.comparison.paired import Paired, obstacles, pair, unit_means
+from vfibench.comparison.paired import Paired, obstacles, pair
 from vfibench.errors import VfibenchError
-from vfibench.statistics.arrays import FloatArray, IntArray, differences
+from vfibench.statistics.arrays import differences
 from vfibench.statistics.bootstrap import intervals
 from vfibench.statistics.digits import tie_width
-from vfibench.statistics.signed_rank import EXACT_UP_TO
-from vfibench.statistics.signed_rank import signed_rank as exact_test
+from vfibench.statistics.paired import counted_means, wilcoxon, wins
 from vfibench.store.result import CellResult
 
 Pair = tuple[int, int]
@@ -89,14 +87,13 @@ def _together(results: Sequence[CellResult], column: str, pairs: Sequence[Pair])
     units = results[used[0]].scores.units
     difference = differences(values[:, a], values[:, b])
     finite = np.isfinite(difference)
-    mean = _means(difference, finite)
+    mean = counted_means(difference, finite)
     both = np.isfinite(values[:, a]) & np.isfinite(values[:, b])
     low, high = intervals(difference, units)
-    p = wilcoxons(difference, units)
+    p = wilcoxon(difference, units)
     gain = difference if results[used[0]].columns[column].better == "higher" else -difference
-    tie = tie_width(column)
-    wins = np.stack([(gain > tie).sum(0), (np.abs(gain) <= tie).sum(0), (gain < -tie).sum(0)], axis=1)
-    firsts, seconds = _means(values[:, a], both), _means(values[:, b], both)
+    won = wins(gain, tie_width(column)).tolist()
+    firsts, seconds = counted_means(values[:, a], both), counted_means(values[:, b], both)
     return [
         PairFigures(
             n=int(finite[:, k].sum()),
@@ -104,7 +101,7 @@ def _together(results: Sequence[CellResult], column: str, pairs: Sequence[Pair])
             mean=_known(mean[k]),
             interval=None if math.isnan(low[k]) else (float(low[k]), float(high[k])),
             p=_known(p[k]),
-            wins=(int(wins[k, 0]), int(wins[k, 1]), int(wins[k, 2])),
+            wins=tuple(won[k]),
         )
         for k in range(len(pairs))
     ]
@@ -112,72 +109,3 @@ def _together(results: Sequence[CellResult], column: str, pairs: Sequence[Pair])
 
 def _known(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
-
-
-def _means(values: FloatArray, counted: npt.NDArray[np.bool_]) -> FloatArray:
-    """[K] mean of each column over its counted frames, NaN without one."""
-    with np.errstate(invalid="ignore"):
-        means: FloatArray = np.where(counted, values, 0.0).sum(0) / counted.sum(0)
-    return means
-
-
-def wilcoxons(difference: FloatArray, units: IntArray) -> FloatArray:
-    """[K] two-sided p of Wilcoxon's signed-rank test of each column's unit means, NaN below two units.
-
-    Args:
-        difference: [F, K]; what is not finite is left out.
-        units: [F] unit of each frame, 0 .. U - 1.
-    """
-    own = np.array_equal(units, np.arange(units.size))
-    finite = np.isfinite(difference)
-    columns = [
-        difference[finite[:, k], k] if own else unit_means(difference[:, k], units)
-        for k in range(difference.shape[1])
-    ]
-    found = np.full(len(columns), np.nan)
-    sizes = np.array([column.size for column in columns])
-    for size in np.unique(sizes[sizes >= 2]).tolist():
-        places = np.flatnonzero(sizes == size)
-        table = np.stack([columns[place] for place in places])
-        few = np.count_nonzero(table, axis=1) <= EXACT_UP_TO
-        found[places[few]] = [exact_test(row) for row in table[few]]
-        found[places[~few]] = signed_rank(table[~few])
-    return found
-
-
-def signed_rank(table: FloatArray) -> FloatArray:
-    """[K] p of each row of differences [K, U] by the normal approximation.
-
-    Zeros are ranked and then dropped (Pratt, 1959), equal sizes share their mean rank, and the variance is
-    corrected for both (Cureton, 1967), as scipy does; all rows at once. 1 where no unit differs.
-    """
-    from scipy.special import ndtr
-
-    rows, size = table.shape
-    order = np.argsort(np.abs(table), axis=1)
-    ordered = np.take_along_axis(table, order, axis=1)
-    ranks, ties = _ranks(np.abs(ordered))
-    above = np.where(ordered > 0, ranks, 0.0).sum(axis=1)
-    zeros = (ordered == 0).sum(axis=1).astype(np.float64)
-    ties -= zeros**3 - zeros  # zeros are no longer there
-    centre = (size * (size + 1) - zeros * (zeros + 1)) / 4
-    spread = size * (size + 1) * (2 * size + 1) - zeros * (zeros + 1) * (2 * zeros + 1) - ties / 2
-    moved = zeros < size
-    score = np.zeros(rows)
-    score[moved] = (above[moved] - centre[moved]) / np.sqrt(spread[moved] / 24)
-    made: FloatArray = 2 * ndtr(-np.abs(score))
-    return made
-
-
-def _ranks(ordered: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean ranks of rows in ascending order [K, U], and each row's sum of t^3 - t over ties of t values."""
-    rows, size = ordered.shape
-    fresh = np.ones((rows, size), bool)
-    fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    if fresh.all():  # as a rule
-        return np.broadcast_to(np.arange(1.0, size + 1), (rows, size)), np.zeros(rows)
-    starts = np.flatnonzero(fresh)  # a row never continues the one before
-    lengths = np.diff(starts, append=fresh.size)
-    ranks = np.repeat(starts % size + (lengths + 1) / 2, lengths).reshape(rows, size)
-    ties = np.bincount(starts // size, lengths.astype(np.float64) ** 3 - lengths, rows)
-    return ranks.astype(np.float64), ties.astype(np.float64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vfibench_reports.contents.picking import Contest, Pick
 from vfibench_reports.kit.site import slug

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from scipy import stats
 from stored import made_result, made_row, made_settings
 
-from vfibench.comparison.paired import Paired, cautions, obstacles, pair, unit_means
+from vfibench.comparison.paired import Paired, cautions, obstacles, pair
 from vfibench.errors import VfibenchError
 from vfibench.statistics.bootstrap import draw_counts, shares
 from vfibench.statistics.digits import tie_width
+from vfibench.statistics.paired import unit_means
 from vfibench.store.cells import Cell
 from vfibench.store.result import CellResult
 

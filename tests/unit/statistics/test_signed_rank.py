@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vfibench.statistics.signed_rank import EXACT_UP_TO, signed_rank
+from vfibench.statistics.paired import wilcoxon
+from vfibench.statistics.signed_rank import EXACT_UP_TO, signed_rank, signed_ranks
 
 RANDOM = np.random.default_rng(3)
 
@@ -75,3 +76,25 @@ def test_many_differences_follow_the_normal_curve() -> None:
 def test_where_nothing_differs_it_says_so() -> None:
     assert signed_rank(np.zeros(9)) == 1.0
     assert signed_rank(np.zeros(90)) == 1.0
+
+
+@pytest.mark.parametrize("size", [101, 400])
+def test_many_rows_at_once_are_scipys(size: int) -> None:
+    generator = np.random.default_rng(size)
+    table = generator.normal(0.1, 1.0, (6, size))
+    table[1:3] = np.round(table[1:3], 1)  # ties, and zeros
+    table[3, : size // 2] = 0.0
+    table[4] = np.abs(table[4])
+    table[5] = 0.0
+    expected = [stats.wilcoxon(row, zero_method="pratt", method="approx").pvalue for row in table[:5]]
+    assert signed_ranks(table) == pytest.approx([*expected, 1.0], rel=1e-12)
+
+
+def test_pairs_that_hardly_differ_are_counted_exactly_beside_others() -> None:
+    generator = np.random.default_rng(4)
+    difference = generator.normal(0.2, 1.0, (65, 3))
+    difference[:60, 1] = 0.0
+    difference[60:, 1] = [1.0, 2.0, 3.0, 4.0, 5.0]
+    found = wilcoxon(difference, np.arange(65))
+    assert found[1] == 0.0625  # 2 of 32 ways to choose five signs
+    assert list(found) == pytest.approx([signed_rank(column) for column in difference.T], rel=1e-9)

@@ -1,0 +1,71 @@
+"""What may be compared with what: the one place that says which settings must agree, and for which purpose.
+
+Scores of other tasks say nothing about methods. What a cell asked of its method, apart from what the method
+is, stands in `TASK`; each purpose below names those of it that must be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from vfibench.store.cells import Cell, canonical
+from vfibench.store.entry import Column
+
+TASK: Mapping[str, str] = {
+    "selection": "kind of selection",
+    "list_sha256": "list of samples",
+    "files": "frames on disk",
+    "inputs": "number of input frames",
+    "times": "target times",
+    "reduced": "size of input frames",
+    "enlarged": "size of predicted frames",
+}
+"""Settings that say what was asked of a method, in words. The gate asks for all of them."""
+
+FRAMES = ("list_sha256", "files", "times")
+"""Cells that share these are held against the same ground truth: they share pictures, facts, and a table.
+
+A ranked table also asks for a whole official list, and parts by input frames and their size. It does not part
+by enlargement, since the same frames were given and asked for.
+"""
+
+PAIRED = ("times", "files")
+"""Two cells that share these are compared on the samples that both have; of the rest the reader is told."""
+
+
+def others(one: Cell, other: Cell, keys: Iterable[str] = TASK) -> list[str]:
+    """Those of the settings in which two cells differ."""
+    return [key for key in keys if one.settings.value(key) != other.settings.value(key)]
+
+
+def changed_settings(one: Cell, other: Cell) -> list[str]:
+    """Every setting in which two cells differ, those of plugins too."""
+    return others(one, other, dict.fromkeys([*one.settings.names(), *other.settings.names()]))
+
+
+def values(cell: Cell, keys: Iterable[str]) -> list[object]:
+    """The settings of these names, as keys of files and groups are made of them."""
+    return [cell.settings.value(key) for key in keys]
+
+
+def alike(cell: Cell, keys: Iterable[str], *more: object) -> str:
+    """A text that cells share just where these settings, and what else is given, are the same."""
+    return canonical([*values(cell, keys), *more])
+
+
+def column_obstacle(
+    column: str, cells: tuple[Cell, Cell], columns: tuple[Column, Column] | None = None
+) -> str:
+    """Why a column that two cells have cannot be compared; "" where it can.
+
+    Args:
+        column: its name.
+        cells: the two, whose settings know the versions.
+        columns: what it means in each of them, where that is known.
+    """
+    versions = [cell.settings.metrics.get(column) for cell in cells]
+    if versions[0] != versions[1]:
+        return f"{column} in versions {versions[0]} and {versions[1]}"
+    if columns and columns[0].better != columns[1].better:
+        return f"of {column} the {columns[0].better} is better and the {columns[1].better}"
+    return ""
