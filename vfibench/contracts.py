@@ -361,6 +361,10 @@ class MetricCard:
         unit: "dB" or "".
         better: which direction is better.
         optional: True where it needs a file that may be missing (LPIPS backbones).
+        digits: decimals a mean is printed with, and by which ties are told; None for the usual ones: three
+            for PSNR and interpolation error, four for any other kind.
+        tolerance: what `vfibench check` lets a mean and a single frame lose, in the metric's own unit, where
+            its policy says nothing else; None for the gate's defaults, which know the built-in kinds.
     """
 
     name: str
@@ -370,6 +374,8 @@ class MetricCard:
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
     optional: bool = False
+    digits: int | None = None
+    tolerance: tuple[float, float] | None = None
 
     @property
     def kind(self) -> str:

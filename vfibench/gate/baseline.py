@@ -9,18 +9,13 @@ import numpy as np
 
 from vfibench.errors import VfibenchError
 from vfibench.statistics.arrays import FloatArray
-from vfibench.statistics.digits import kind
+from vfibench.statistics.digits import digits, is_known
 from vfibench.store.cells import Cell
 from vfibench.store.comparability import changed_settings
 from vfibench.store.result import CellResult
 
 Frame = tuple[str, float]
 
-DIGITS = {
-    **dict.fromkeys(("psnr", "ie", "ie-rms", "ie-l2"), 4),
-    **dict.fromkeys(("ssim", "ssim3d", "lpips", "lpips-squeeze"), 5),
-}
-"""Decimals by kind of metric: one unit of the last is at most a fiftieth of a default tolerance."""
 MADE_WITH = ("vfibench", "torch")
 
 
@@ -70,8 +65,16 @@ def rounded(column: str, values: FloatArray) -> FloatArray:
     >>> rounded("psnr@rife", np.array([31.87654321, np.inf])).tolist()
     [31.8765, inf]
     """
-    digits = DIGITS.get(kind(column))
-    return values if digits is None else np.round(values, digits) + 0.0  # no -0
+    decimals = kept_digits(column)
+    return values if decimals is None else np.round(values, decimals) + 0.0  # no -0
+
+
+def kept_digits(column: str) -> int | None:
+    """Decimals that a baseline keeps, one more than are printed; None, all, of a metric of unknown scale.
+
+    One unit of the last is at most a fiftieth of a default tolerance.
+    """
+    return digits(column) + 1 if is_known(column) else None
 
 
 def make_baseline(results: Sequence[CellResult]) -> list[BaselineCell]:

@@ -37,6 +37,11 @@ class Counterpart:
     result: CellResult | None
     why: str = ""
 
+    def own_tolerance(self, column: str) -> tuple[float, float] | None:
+        """What the metric lets a mean and a frame lose, as its card says; None where it says nothing."""
+        stored = self.result.columns.get(column) if self.result else None
+        return stored.tolerance if stored else None
+
 
 def counterparts(
     baseline: Sequence[BaselineCell], results: Sequence[CellResult]

@@ -25,10 +25,9 @@ from pathlib import Path
 import numpy as np
 
 from vfibench.errors import VfibenchError
-from vfibench.gate.baseline import DIGITS, BaselineCell, Frame
+from vfibench.gate.baseline import BaselineCell, Frame, kept_digits
 from vfibench.gate.file_header import AGAIN, CellHeader, damaged, head_lines, read_heads
 from vfibench.statistics.arrays import FloatArray
-from vfibench.statistics.digits import kind
 from vfibench.store.cells import Cell
 from vfibench.system.files import unwritable
 
@@ -80,8 +79,8 @@ def baseline_text(cells: Sequence[BaselineCell]) -> str:
 def _texts(cell: BaselineCell, column: str) -> list[str]:
     if column not in cell.values:
         return [""] * len(cell.frames)
-    digits = DIGITS.get(kind(column))
-    form = repr if digits is None else f"{{:.{digits}f}}".format
+    decimals = kept_digits(column)
+    form = repr if decimals is None else f"{{:.{decimals}f}}".format
     return [form(value) for value in cell.values[column].tolist()]
 
 

@@ -70,13 +70,14 @@ def _cell(one: Counterpart, policy: Policy) -> CellReport:
         lost = tuple(Judgement(column, Verdict.NOT_COMPARABLE, one.why) for column in columns)
         return CellReport(baseline.id, lost, ())
     at = places(baseline, result)
-    made = tuple(_column(baseline, result, column, at, policy) for column in columns)
+    made = tuple(_column(one, result, column, at, policy) for column in columns)
     return CellReport(baseline.id, made, tuple(changes(baseline, result)))
 
 
-def _column(one: BaselineCell, result: CellResult, column: str, at: IntArray, policy: Policy) -> Judgement:
-    limits = policy.limits(one.cell, column)
-    why = column_obstacle(one, result, column)
+def _column(one: Counterpart, result: CellResult, column: str, at: IntArray, policy: Policy) -> Judgement:
+    baseline = one.baseline
+    limits = policy.limits(baseline.cell, column, one.own_tolerance(column))
+    why = column_obstacle(baseline, result, column)
     if not why and (limits.mean is None or limits.sample is None):
         why = f"no tolerance for {column}: give mean and sample under [tolerance.{column}]"
     if why:
@@ -84,9 +85,9 @@ def _column(one: BaselineCell, result: CellResult, column: str, at: IntArray, po
     scores = result.scores
     pair = Paired(
         column=column,
-        better=one.better[column],
+        better=baseline.better[column],
         frames=scores.frames,
-        first=one.values[column][at],
+        first=baseline.values[column][at],
         second=rounded(column, scores.values[column]),
         units=scores.units,
         of_clips=scores.of_clips,

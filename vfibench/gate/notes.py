@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from vfibench.gate.baseline import BaselineCell
 from vfibench.gate.baseline_pairs import Counterpart
 from vfibench.gate.policy import Policy
 
@@ -22,7 +21,7 @@ def notes(answers: Sequence[Counterpart], policy: Policy) -> Iterator[str]:
         yield f"the policy's {rule} applies to nothing here"
     if policy.speed:
         yield NO_SPEED
-    harmless = _without_limit(cells, policy)
+    harmless = _without_limit(answers, policy)
     if harmless:
         yield f"can never fail: {harmless}"
     fresh = "" if policy.metrics else _fresh(answers)
@@ -30,11 +29,11 @@ def notes(answers: Sequence[Counterpart], policy: Policy) -> Iterator[str]:
         yield f"columns not in the baseline, so not judged: {fresh}"
 
 
-def _without_limit(cells: Sequence[BaselineCell], policy: Policy) -> str:
+def _without_limit(answers: Sequence[Counterpart], policy: Policy) -> str:
     """What has infinite tolerances."""
-    judged = [(column, one) for one in cells for column in policy.judged(one.values)]
-    limits = [policy.limits(one.cell, column) for column, one in judged]
-    places = [(column, one.id) for column, one in judged]
+    judged = [(column, one) for one in answers for column in policy.judged(one.baseline.values)]
+    limits = [policy.limits(one.baseline.cell, column, one.own_tolerance(column)) for column, one in judged]
+    places = [(column, one.baseline.id) for column, one in judged]
     free = [place for place, rule in zip(places, limits, strict=True) if rule.mean == rule.sample == math.inf]
     speed = ["speed"] if policy.speed and policy.speed.slower == math.inf else []
     return ", ".join([*_in_words(free, places), *speed])

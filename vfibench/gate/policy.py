@@ -118,10 +118,17 @@ class Policy:
         """The columns to judge of a cell that has these, each once."""
         return tuple(dict.fromkeys(self.metrics or columns))
 
-    def limits(self, cell: Cell, column: str) -> Tolerance:
-        """What holds for a column of a cell; `mean` and `sample` are None where nothing says anything."""
+    def limits(self, cell: Cell, column: str, own: tuple[float, float] | None = None) -> Tolerance:
+        """What holds for a column of a cell; `mean` and `sample` are None where nothing says anything.
+
+        Args:
+            cell: the baseline's.
+            column: of the metric.
+            own: what the metric's card lets a mean and a frame lose, where it says so.
+        """
         named = dict(self.tolerance)
-        rules = [DEFAULTS.get(kind(column)), named.get(kind(column)), named.get(column)]
+        usual = DEFAULTS.get(kind(column)) if own is None else Tolerance(mean=own[0], sample=own[1])
+        rules = [usual, named.get(kind(column)), named.get(column)]
         rules += [rule for rule in self.override if _matches(rule, cell, column)]
         found: dict[str, float | None] = dict.fromkeys(Tolerance.__struct_fields__)
         for rule in rules:

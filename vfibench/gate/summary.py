@@ -8,9 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from vfibench.errors import one_line
-from vfibench.gate.baseline import DIGITS
+from vfibench.gate.baseline import kept_digits
 from vfibench.gate.outcomes import CellReport, Judgement, Report, Verdict
-from vfibench.statistics.digits import kind
 
 HEADINGS = ("verdict", "cell", "metric", "baseline", "run", "difference", "95% interval", "n")
 SIGNS = {
@@ -24,7 +23,8 @@ PUNCTUATION = re.compile(r"([\\`*_\[\]#|~$])")
 
 def number(column: str, value: float | None, sign: str = "") -> str:
     """A score or a difference with the decimals of a baseline; "-" for none."""
-    return "-" if value is None else f"{value:{sign}.{DIGITS.get(kind(column), 5)}f}"
+    decimals = kept_digits(column)
+    return "-" if value is None else f"{value:{sign}.{5 if decimals is None else decimals}f}"
 
 
 def figures(one: Judgement) -> tuple[str, str, str, str, str]:

@@ -76,6 +76,13 @@ def column_facts(columns: Sequence[str]) -> dict[str, Column]:
     """What each column means, as run.json holds it."""
 
     def facts(card: MetricCard) -> Column:
-        return Column(title=card.title, version=card.version, unit=card.unit, better=card.better)
+        return Column(
+            title=card.title,
+            version=card.version,
+            unit=card.unit,
+            better=card.better,
+            digits=card.digits,
+            tolerance=card.tolerance,
+        )
 
     return {name: facts(METRICS.card(name)) for name in columns}

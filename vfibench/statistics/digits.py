@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 THREE_DIGITS = frozenset({"psnr", "ie", "ie-rms", "ie-l2"})
+FOUR_DIGITS = frozenset({"ssim", "ssim3d", "lpips", "lpips-squeeze"})
 
 
 def kind(column: str) -> str:
@@ -10,12 +11,29 @@ def kind(column: str) -> str:
     return column.partition("@")[0]
 
 
-def digits(column: str) -> int:
-    """Decimals a column is printed with: three for dB and errors in levels, four for what lies in [0, 1].
+_DECLARED: dict[str, int] = {}
 
-    Four as well for a kind that is not known here, whatever the size of its scores: see docs/comparing.md.
+
+def declare(column: str, decimals: int | None) -> None:
+    """Take down the decimals that a metric's card names for its column, as a run that is read has them."""
+    if decimals is not None:
+        _DECLARED[column] = decimals
+
+
+def is_known(column: str) -> bool:
+    """Whether the scale of a column is known: its kind is built in, or its metric has declared decimals."""
+    return column in _DECLARED or kind(column) in THREE_DIGITS | FOUR_DIGITS
+
+
+def digits(column: str) -> int:
+    """Decimals a column is printed with: as its metric declares, else the usual ones of its kind.
+
+    Those are three for dB and errors in levels, four for what lies in [0, 1] and for any other kind.
+
+    >>> digits("psnr@rife"), digits("ssim"), digits("mine")
+    (3, 4, 4)
     """
-    return 3 if kind(column) in THREE_DIGITS else 4
+    return _DECLARED.get(column, 3 if kind(column) in THREE_DIGITS else 4)
 
 
 def tie_width(column: str) -> float:

@@ -18,7 +18,7 @@ from vfibench.store.settings import Count, Settings
 from vfibench.system.provenance import Provenance
 
 
-class Column(Struct, frozen=True, kw_only=True):
+class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a column of scores means.
 
     Attributes:
@@ -26,12 +26,17 @@ class Column(Struct, frozen=True, kw_only=True):
         version: of the metric; scores of two versions are not comparable.
         unit: "dB" or "".
         better: which direction is better.
+        digits: decimals it is printed with, as its card says; None for the usual ones of its kind.
+        tolerance: what the gate lets a mean and a single frame lose where no policy says so; None for its
+            defaults by kind.
     """
 
     title: str
     version: int
     unit: str = ""
     better: Literal["higher", "lower"]
+    digits: Annotated[int, Meta(ge=0, le=17)] | None = None
+    tolerance: tuple[float, float] | None = None
 
 
 class StoredSelection(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from vfibench.errors import VfibenchError
+from vfibench.statistics.digits import declare
 from vfibench.store.entry import Entry
 from vfibench.store.jsonl import no_json
 from vfibench.store.settings import nested
@@ -92,10 +93,13 @@ def _entries(cells: Sequence[object], path: Path) -> tuple[Entry, ...]:
         if isinstance(cell, dict) and "settings" in cell:
             cell = cell | {"settings": nested(cell["settings"])}  # noqa: PLW2901 the same, as the struct has it
         try:
-            found.append(msgspec.convert(cell, Entry))
+            entry = msgspec.convert(cell, Entry)
         except msgspec.ValidationError as error:
             reason, _, place = str(error).partition(" - at `$.")
             where = f"{place.rstrip('`')} of cell {number}" if place else f"cell {number}"
             told = reason[0].lower() + reason[1:].replace("`", "")
             raise VfibenchError(f"{path} is damaged: {told} in {where}", RESTORE) from error
+        found.append(entry)
+        for name, column in entry.columns.items():
+            declare(name, column.digits)
     return tuple(found)

@@ -16,6 +16,7 @@ from vfibench.gate.baseline import rounded
 from vfibench.gate.judging import judge, judge_pair, with_speed
 from vfibench.gate.outcomes import CellReport, Judgement, Verdict
 from vfibench.gate.policy import DEFAULTS, Override, Policy, Tolerance
+from vfibench.statistics.digits import declare, score_text
 
 FRAMES = 40
 NO_SAMPLE_RULE = Policy(tolerance=(("psnr", Tolerance(sample=np.inf)),))
@@ -371,3 +372,28 @@ def test_rounding_the_scores_changes_no_verdict_but_at_the_very_edge():
             assert exact is stored
             found.add(exact)
     assert found == {Verdict.PASS, Verdict.REGRESSION, Verdict.IMPROVED}
+
+
+def test_a_plugins_metric_says_its_own_tolerance_and_digits(run):
+    def renamed(result, **own):
+        rows = [structs.replace(row, scores={"own-scale": row.scores["psnr"]}) for row in result.rows]
+        column = structs.replace(result.columns["psnr"], **own)
+        entry = structs.replace(result.entry, columns={"own-scale": column})
+        return replace(with_settings(result, metrics={"own-scale": 1}), rows=rows, entry=entry)
+
+    def verdict(loss, policy=Policy(), **own):
+        before, now = renamed(run, **own), renamed(changed(run, "psnr", -loss), **own)
+        (cell,) = judge([now], kept(before), policy).cells
+        return str(cell.judgements[0].verdict)
+
+    assert verdict(0.1) == "NOT_COMPARABLE"  # nothing is known of its scale
+    assert verdict(0.1, tolerance=(0.2, 5.0)) == "PASS"
+    assert verdict(0.3, tolerance=(0.2, 5.0)) == "REGRESSION"
+    stricter = Policy(tolerance=(("own-scale", Tolerance(mean=0.05)),))
+    assert verdict(0.1, stricter, tolerance=(0.2, 5.0)) == "REGRESSION"  # the policy has the last word
+    (cell,) = kept(renamed(run))
+    assert cell.values["own-scale"][0] == renamed(run).rows[0].scores["own-scale"]  # kept as it is
+    declare("own-scale", 1)
+    (cell,) = kept(renamed(run))
+    assert cell.values["own-scale"][0] == round(renamed(run).rows[0].scores["own-scale"], 2)
+    assert score_text("own-scale", 3.14159) == "3.1"

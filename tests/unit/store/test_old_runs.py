@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from vfibench.cli import main
+from vfibench.errors import VfibenchError
 from vfibench.running.plan import Planner, Request
 from vfibench.statistics.summaries import Summary, summarise
 from vfibench.store import CellResult, read_results
@@ -20,7 +21,7 @@ from vfibench.store.cells import Cell
 from vfibench.store.entry import Session
 from vfibench.store.folder import ResultStore
 from vfibench.store.rows import Counts
-from vfibench.store.run_file import SCHEMA_VERSION
+from vfibench.store.run_file import SCHEMA_VERSION, Content, load_run
 from vfibench.store.shards import Shard
 
 RUNS = Path(__file__).resolve().parents[2] / "golden" / "runs"
@@ -95,3 +96,21 @@ def test_an_old_run_becomes_pages_and_tables(folder: str, tmp_path: Path, capsys
         assert ended.value.code == 0
     assert (tmp_path / "site" / "overview.html").is_file()
     assert "psnr" in capsys.readouterr().out
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date_step_by_step(tmp_path: Path, monkeypatch) -> None:
+    content = json.loads((RUNS / "v1" / "run.json").read_text())
+    for cell in content["cells"]:
+        cell["scored_with"] = cell.pop("columns")
+    (tmp_path / "run.json").write_text(json.dumps(content | {"schema_version": SCHEMA_VERSION - 2}))
+
+    def renamed(old: Content) -> Content:
+        return old | {"cells": [{**cell, "columns": cell["scored_with"]} for cell in old["cells"]]}
+
+    with pytest.raises(VfibenchError, match=f"expected schema_version {SCHEMA_VERSION}"):
+        load_run(tmp_path / "run.json")
+    steps = {SCHEMA_VERSION - 2: renamed, SCHEMA_VERSION - 1: lambda old: old}
+    monkeypatch.setattr("vfibench.store.run_file.MIGRATIONS", steps)
+    found = load_run(tmp_path / "run.json")
+    assert found.content["schema_version"] == SCHEMA_VERSION
+    assert [list(entry.columns) for entry in found.cells] == [["psnr", "ssim"]] * 4
