@@ -25,6 +25,12 @@ def load_method(name: str, weights: Path | str | None = None, device: str = "cpu
 
     Raises:
         VfibenchError: unknown name, missing or wrong weights, no such device.
+
+    Example:
+        >>> import torch
+        >>> blend = load_method("blend")
+        >>> blend.predict(torch.tensor([0.0, 1.0]).view(1, 2, 1, 1, 1).expand(1, 2, 3, 8, 8), (0.5,)).unique()
+        tensor([0.5000])
     """
     from vfibench.methods.resolving import resolve
     from vfibench.system.devices import chosen_device
@@ -46,6 +52,11 @@ def load_dataset(
 
     Raises:
         VfibenchError: unknown name, missing root or files.
+
+    Example:
+        >>> synthetic = load_dataset("synthetic", factor=2)
+        >>> len(synthetic), synthetic.times, synthetic[0].frames.shape
+        (24, (0.5,), (2, 3, 256, 448))
     """
     from vfibench.datasets.opening import open_dataset
 
@@ -75,12 +86,19 @@ def evaluate(
     """Score one method on one dataset in memory.
 
     Returns:
-        A row a (sample, time): columns sample, t, status, message, clip where the dataset has clips, then one
-        a metric. An infinite PSNR is inf here. `attrs["method"]` is the method's name as tables show it,
-        which says where inputs were reduced or predictions enlarged.
+        One row per (sample, time): columns sample, t, status, message, clip where the dataset has clips, then
+        one column per metric. An infinite PSNR is inf here. `attrs["method"]` is the method's name as tables
+        show it, which says where inputs were reduced or predictions enlarged.
 
     Raises:
         VfibenchError: as `vfibench run`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("ids.txt").write_text("00-cat-drift")
+        >>> scores = evaluate("blend", "synthetic", metrics=("psnr",), list_file="ids.txt")
+        >>> scores.columns.tolist(), len(scores)
+        (['sample', 't', 'status', 'message', 'psnr', 'ssim'], 7)
     """
     import pandas as pd
 

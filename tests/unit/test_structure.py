@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import pkgutil
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +46,14 @@ def modules() -> list[str]:
     return [name for name in found if not name.endswith("__main__")]
 
 
+@pytest.fixture
+def in_a_folder_with_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Examples read the run folders that are kept under tests, as `runs/` of the current folder."""
+    shutil.copytree(Path(__file__).parents[1] / "golden" / "runs", tmp_path / "runs")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("in_a_folder_with_runs")
 def test_every_example_in_a_docstring_is_true() -> None:
     ran = 0
     for name in modules():
@@ -50,6 +61,21 @@ def test_every_example_in_a_docstring_is_true() -> None:
         assert result.failed == 0, name
         ran += result.attempted
     assert ran > 0
+
+
+FACES = ("", ".comparison", ".leaderboards", ".store", ".strata", ".testing", ".weights")
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_every_public_function_has_an_example(face: str) -> None:
+    package = importlib.import_module(f"vfibench{face}")
+    functions = {name: getattr(package, name) for name in package.__all__}
+    without = [
+        name
+        for name, each in functions.items()
+        if inspect.isfunction(each) and ">>>" not in (each.__doc__ or "")
+    ]
+    assert without == []
 
 
 def test_every_public_module_says_what_it_is_for() -> None:

@@ -166,6 +166,14 @@ def pair(first: CellResult, second: CellResult, column: str) -> Paired:
 
     Raises:
         VfibenchError: they cannot be compared, or no frame is scored in both.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from vfibench.store import read_results
+        >>> results = {result.cell.method: result for result in read_results([Path("runs/v1")])}
+        >>> found = pair(results["nearest"], results["superslomo-starter"], "psnr")
+        >>> found.n, round(found.mean, 3), found.interval  # two frames are too few for an interval
+        (2, 13.037, None)
     """
     found = obstacles(first, second, column)
     names = f"{first.cell.label} and {second.cell.label}"

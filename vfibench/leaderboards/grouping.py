@@ -101,7 +101,14 @@ class Board:
 
 
 def boards(results: Sequence[CellResult]) -> list[Board]:
-    """One board a (dataset, protocol), in order of first appearance."""
+    """One board a (dataset, protocol), in order of first appearance.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from vfibench.store import read_results
+        >>> [(board.dataset, len(board.groups)) for board in boards(read_results([Path("runs/v1")]))]
+        [('synthetic', 2)]
+    """
     return list(_boards(tuple(results)))
 
 

@@ -38,6 +38,10 @@ def read_results(folders: Sequence[Path]) -> list[CellResult]:
     """All cells of run folders, or of folders that hold run folders; errors as `run_folders`.
 
     A run that is named twice, or once itself and once by the folder it lies in, is read once.
+
+    Example:
+        >>> [(result.cell.label, result.counts.ok) for result in read_results([Path("runs/v1-shards")])]
+        [('blend', 4), ('odd-hungry', 3)]
     """
     runs: dict[Path, Path] = {}
     for run in run_folders(folders):

@@ -46,6 +46,14 @@ def facts_of(results: Sequence[CellResult]) -> Facts | None:
 
     Raises:
         VfibenchError: a file of facts is damaged; it is named.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from vfibench.store import read_results
+        >>> facts = facts_of(read_results([Path("runs/v1")]))
+        >>> facts.how
+        'exact, one figure for all times of a sequence'
+        >>> motion, occlusion = facts.align([("00-cat-drift", 0.5)])
     """
     there = [path for path in dict.fromkeys(facts_file(result) for result in results) if path.is_file()]
     files = [read_facts(path) for path in there]

@@ -44,6 +44,11 @@ def bin_means(values: FloatArray, units: IntArray, classes: IntArray, count: int
 
     The intervals are those of `vfibench.statistics.bootstrap.intervals` with all other frames left out: whole
     units of the whole list are drawn again, and what falls into the class is averaged.
+
+    Example:
+        >>> scores = np.array([[30.0], [32.0], [40.0]])
+        >>> bin_means(scores, np.arange(3), np.array([0, 0, 1]), 2).mean.tolist()
+        [[31.0], [40.0]]
     """
     parts = [_figures(values[classes == place], units, classes == place) for place in range(count)]
     mean, low, high, n, exact = (np.stack(column) for column in zip(*parts, strict=True))

@@ -27,7 +27,12 @@ __all__ = ["check_adapter", "check_names", "checks"]
 
 
 def check_names() -> tuple[str, ...]:
-    """The names of all checks, in the order they run."""
+    """The names of all checks, in the order they run.
+
+    Example:
+        >>> "shape" in " ".join(check_names())
+        True
+    """
     return tuple(CHECKS)
 
 
@@ -54,6 +59,10 @@ def check_adapter(
 
     Raises:
         VfibenchError: the adapter cannot be found or has no card, or an expected failure names no check.
+
+    Example:
+        >>> check_adapter("nearest").ok
+        True
     """
     expected = expected_failures or {}
     _refuse_unknown(expected)

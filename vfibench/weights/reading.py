@@ -41,6 +41,13 @@ def read_checkpoint(path: Path) -> object:
     Raises:
         VfibenchError: the file is missing, no checkpoint, cut short, or a pickle that would run code
             (it is not run); the message names the file.
+
+    Example:
+        >>> import torch
+        >>> from safetensors.torch import save_file
+        >>> save_file({"weight": torch.ones(2)}, "net.safetensors", {"steps": "100"})
+        >>> read_checkpoint(Path("net.safetensors"))
+        {'weight': tensor([1., 1.])}
     """
     _require(path)
     if path.suffix == ".safetensors":
@@ -54,6 +61,13 @@ def header_of(path: Path) -> dict[str, str]:
 
     Raises:
         VfibenchError: the file is missing, or no whole safetensors file.
+
+    Example:
+        >>> import torch
+        >>> from safetensors.torch import save_file
+        >>> save_file({"weight": torch.ones(2)}, "net.safetensors", {"steps": "100"})
+        >>> header_of(Path("net.safetensors"))
+        {'steps': '100'}
     """
     _require(path)
     try:
