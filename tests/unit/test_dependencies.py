@@ -1,4 +1,4 @@
-"""What the packages import is declared, what is declared is imported, two libraries serve one purpose each."""
+"""What is imported is declared, what is declared is imported, and two libraries serve one purpose each."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def doctor(
 
     root = default_root(data_root)
     if not dataset:
-        print("\n".join(environment_lines(environment_report(root, cuda=True))))
+        print("\n".join(environment_lines(environment_report(root, cuda=True, columns=True))))
         return
     reports = [dataset_report(name, root) for name in dataset]
     print("\n\n".join("\n".join(dataset_lines(report)) for report in reports))
@@ -34,7 +34,7 @@ def doctor(
 
 
 def environment_lines(report: EnvironmentReport) -> list[str]:
-    """Versions, device, data root, weights that came along and broken plugins for a person."""
+    """Versions, device, data root, weights that came along, optional columns and broken plugins, in words."""
     root = "not set (--data-root or VFIBENCH_DATA)"
     if report.data_root is not None:
         root = f"{report.data_root}{'' if report.data_root_found else ' (does not exist)'}"
@@ -43,6 +43,7 @@ def environment_lines(report: EnvironmentReport) -> list[str]:
     whole = [name for name, problem in report.weights.items() if not problem]
     lines.append(f"{'weights here':13s} {', '.join(whole) or 'none'}")
     lines += [f"broken weights {problem}" for problem in report.weights.values() if problem]
+    lines += [f"column {name}: {problem or 'ready'}" for name, problem in report.columns.items()]
     lines += [f"broken plugin {problem.origin}: {problem.reason}" for problem in report.problems]
     return lines
 
