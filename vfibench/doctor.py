@@ -21,6 +21,7 @@ from vfibench.registry import (
     Registry,
     dataset_card,
     load_target,
+    reason_of,
 )
 from vfibench.system.provenance import versions
 from vfibench.weights.fetching import fetched, is_packaged
@@ -70,6 +71,8 @@ class EnvironmentReport:
         data_root_found: whether that folder exists.
         cuda: the first GPU's name, why there is none, or "not checked".
         weights: of each method that brings its weights along, "" where they are whole, else what is wrong.
+        columns: of each column that needs a file or a library of its own, such as `lpips`, "" where it can be
+            computed, else what is missing; none where this was not looked at.
     """
 
     versions: dict[str, str] = field(default_factory=dict)
@@ -78,6 +81,7 @@ class EnvironmentReport:
     data_root_found: bool = False
     cuda: str = "not checked"
     weights: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def dataset_report(name: str, root: Path | None) -> DoctorReport:
@@ -148,8 +152,10 @@ def _by_opening(card: DatasetCard, options: DatasetOptions) -> DoctorReport:
     )
 
 
-def environment_report(root: Path | None = None, cuda: bool = False) -> EnvironmentReport:
-    """Versions, broken plugins, the data root and, where asked for, CUDA (which imports torch)."""
+def environment_report(
+    root: Path | None = None, cuda: bool = False, columns: bool = False
+) -> EnvironmentReport:
+    """Versions, broken plugins, the data root; where asked for, CUDA and optional columns (with torch)."""
     registries: tuple[Registry[Any], ...] = (METHODS, DATASETS, METRICS, PAGES, RECIPES, SOURCES)
     return EnvironmentReport(
         versions=versions(),
@@ -158,6 +164,7 @@ def environment_report(root: Path | None = None, cuda: bool = False) -> Environm
         data_root_found=root is not None and root.is_dir(),
         cuda=_cuda() if cuda else "not checked",
         weights=packaged_weights(),
+        columns=optional_columns() if columns else {},
     )
 
 
@@ -173,6 +180,16 @@ def packaged_weights() -> dict[str, str]:
             else:
                 state.setdefault(card.name, "")
     return state
+
+
+def optional_columns() -> dict[str, str]:
+    """Columns that may be impossible here: what is missing, "" for nothing; nothing is downloaded."""
+    names = [card.name for card in METRICS.cards() if card.optional]
+    try:
+        from vfibench.metrics.scorer import unavailable
+    except ImportError as error:
+        return dict.fromkeys(names, f"cannot be computed, {reason_of(error)}")
+    return dict.fromkeys(names, "") | unavailable(names, download=False)
 
 
 def _cuda() -> str:

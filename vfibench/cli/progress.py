@@ -17,6 +17,20 @@ if TYPE_CHECKING:
     from vfibench.running.runner import Progress
 
 EVERY_S = 10.0  # between plain lines
+LONGEST = 100  # characters of the note about an empty column; run.json has the whole reason
+
+
+def empty_column(column: str, reason: str) -> str:
+    """Which column stays empty, why in a few words (up to the reason's first comma), and where to read on.
+
+    >>> empty_column("lpips", "no alexnet backbone, not in /a; put it into a folder and use --backbones")
+    'note: lpips stays empty: no alexnet backbone (--backbones, see `vfibench doctor`)'
+    """
+    way = "--backbones, see `vfibench doctor`" if "--backbones" in reason else "see `vfibench doctor`"
+    begin, end = f"note: {column} stays empty: ", f" ({way})"
+    short = reason.partition(",")[0].partition(";")[0]
+    room = LONGEST - len(begin) - len(end)
+    return begin + (short if len(short) <= room else f"{short[: max(room - 3, 0)]}...") + end
 
 
 class Reporter:
@@ -64,7 +78,7 @@ class Reporter:
                 self._line(f"note: {remark}")
             for column, reason in job.unavailable.items():
                 if column not in told:
-                    self._line(f"note: the column {column} stays empty: {reason}")
+                    self._line(empty_column(column, reason))
                     told.add(column)
 
     def __call__(self, event: Progress) -> None:

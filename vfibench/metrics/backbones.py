@@ -8,14 +8,16 @@ import pickle
 import urllib.request
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from types import ModuleType
 
 import torch
 
 from vfibench.errors import VfibenchError
+from vfibench.registry import reason_of
 
 ENVIRONMENT = "VFIBENCH_BACKBONES"
 TIMEOUT = 10  # seconds without an answer from the download server
@@ -42,9 +44,7 @@ class Backbone:
         """Where the file is."""
         if "://" in self.source:
             return self.source
-        from torchvision.models import get_weight
-
-        return str(get_weight(self.source).url)
+        return str(_models(self.network).get_weight(self.source).url)
 
 
 BACKBONES = {
@@ -53,18 +53,37 @@ BACKBONES = {
 }
 
 
-def find_backbone(net: str, folder: Path | None = None) -> Path:
+def _models(network: str) -> ModuleType:
+    """The models of torchvision, whose import fails where torch is not the version it was made for.
+
+    Raises:
+        VfibenchError: it did.
+    """
+    try:
+        from torchvision import models
+    except Exception as error:  # ImportError, OSError or RuntimeError, by what does not fit
+        raise VfibenchError(
+            f"no {network} backbone, torchvision cannot be imported ({reason_of(error)})",
+            "install the torchvision that belongs to this torch",
+        ) from error
+    found: ModuleType = models
+    return found
+
+
+def find_backbone(net: str, folder: Path | None = None, *, download: bool = True) -> Path:
     """Find the weights of a backbone, downloading them to torch's cache as the last resort.
 
     Args:
         net: "alex" or "squeeze".
         folder: looked in first; then $VFIBENCH_BACKBONES, then torch's own cache.
+        download: False to look on this machine only.
 
     Returns:
         A torchvision state dict (.pth, .pt) or the same as an .npz.
 
     Raises:
-        VfibenchError: it is nowhere and cannot be downloaded.
+        VfibenchError: it is nowhere and cannot be downloaded. What stands before the first comma is the
+            reason in short, for tables.
     """
     backbone = BACKBONES[net]
     places = list(_places(folder))
@@ -74,14 +93,20 @@ def find_backbone(net: str, folder: Path | None = None) -> Path:
         if found:
             return found[0]
     url = backbone.url
+    if not download:
+        raise _nowhere(url, backbone, places, "which a run will try")
     try:
         return _download(url, places[-1])
     except (OSError, ValueError, HTTPException) as error:
-        name, looked = Path(url).name, ", ".join(map(str, places))
-        raise VfibenchError(
-            f"no {backbone.network} backbone ({name}) in {looked}, and {url} fails ({error})",
-            f"put the file into a folder and name it with --backbones or {ENVIRONMENT}",
-        ) from error
+        raise _nowhere(url, backbone, places, f"which fails ({error})") from error
+
+
+def _nowhere(url: str, backbone: Backbone, places: Sequence[Path], what: str) -> VfibenchError:
+    name, looked = Path(url).name, ", ".join(map(str, places))
+    return VfibenchError(
+        f"no {backbone.network} backbone, neither as {name} in {looked} nor from {url}, {what}",
+        f"put the file into a folder and name it with --backbones or {ENVIRONMENT}",
+    )
 
 
 def _places(folder: Path | None) -> Iterator[Path]:
@@ -149,11 +174,10 @@ def build_features(net: str, path: Path) -> torch.nn.Sequential:
     """A backbone's feature layers with the weights of a file, frozen.
 
     Raises:
-        VfibenchError: the weights are another network's.
+        VfibenchError: the weights are another network's, or torchvision cannot be imported.
     """
-    from torchvision import models
-
     network = BACKBONES[net].network
+    models = _models(network)
     with torch.device("meta"):  # no time spent on random weights
         features: torch.nn.Sequential = getattr(models, network)(weights=None).features
     try:

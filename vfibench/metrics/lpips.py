@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch.nn import functional
@@ -14,7 +15,9 @@ from torch.nn import functional
 from vfibench.errors import VfibenchError
 from vfibench.metrics.backbones import BACKBONES, build_features, find_backbone
 from vfibench.metrics.pair import FramePair
+from vfibench.registry import reason_of
 
+REINSTALL = "pip install --force-reinstall --no-deps lpips"
 SHIFT = (-0.030, -0.088, -0.188)  # of inputs in [-1, 1], as the heads were trained
 SCALE = (0.458, 0.448, 0.450)
 _NETWORKS = {"lpips": "alex", "lpips-squeeze": "squeeze"}
@@ -29,14 +32,32 @@ def read_heads(net: str) -> list[torch.Tensor]:
     """The package's v0.1 linear heads, each [C] float32, for "alex" or "squeeze".
 
     Raises:
-        VfibenchError: the package or its file is missing.
+        VfibenchError: the package or its file is missing or damaged.
     """
-    spec = find_spec("lpips")  # not imported: it brings scipy and prints
-    path = Path(str(spec.origin)).parent / "weights" / "v0.1" / f"{net}.pth" if spec else Path("lpips")
+    path = _package() / "weights" / "v0.1" / f"{net}.pth"
     if not path.is_file():
-        raise VfibenchError(f"missing LPIPS heads {path}", "pip install lpips")
-    state = torch.load(path, "cpu", weights_only=True)
-    return [state[f"lin{layer}.model.1.weight"].flatten() for layer in range(len(state))]
+        raise VfibenchError(f"no LPIPS heads, expected {path}, found no such file", REINSTALL)
+    try:
+        state = torch.load(path, "cpu", weights_only=True)
+        return [state[f"lin{layer}.model.1.weight"].flatten() for layer in range(len(state))]
+    except (OSError, ValueError, TypeError, RuntimeError, KeyError, EOFError, UnpicklingError) as error:
+        message = f"no LPIPS heads, expected them in {path}, found something else"
+        raise VfibenchError(f"{message} ({reason_of(error)})", REINSTALL) from error
+
+
+def _package() -> Path:
+    """Where the package `lpips` lies. It is not imported: that is slow, and may fail for reasons of its own.
+
+    Raises:
+        VfibenchError: it is not installed.
+    """
+    try:
+        spec = find_spec("lpips")
+    except ValueError:  # something without a home goes by its name
+        spec = None
+    if spec is None or spec.origin is None:
+        raise VfibenchError("no LPIPS heads, the package lpips is not installed", REINSTALL)
+    return Path(spec.origin).parent
 
 
 class Lpips:
@@ -46,11 +67,17 @@ class Lpips:
         net: "alex" or "squeeze".
         device: where pictures will be.
         backbones: folder with weight files, see `backbones.find_backbone`.
+        download: whether a backbone that is not there is downloaded.
+
+    Raises:
+        VfibenchError: the heads or the backbone are missing or damaged.
     """
 
-    def __init__(self, net: str, device: torch.device, backbones: Path | None = None) -> None:
+    def __init__(
+        self, net: str, device: torch.device, backbones: Path | None = None, *, download: bool = True
+    ) -> None:
         self.taps = BACKBONES[net].taps
-        self.features = build_features(net, find_backbone(net, backbones)).to(device)
+        self.features = build_features(net, find_backbone(net, backbones, download=download)).to(device)
         self.heads = [head.to(device) for head in read_heads(net)]
         self.shift = torch.tensor(SHIFT, device=device)[:, None, None]
         self.scale = torch.tensor(SCALE, device=device)[:, None, None]

@@ -82,12 +82,15 @@ class Scorer:
         return scores | {name: metric.score(pair) for name, metric in self._lpips.items()}
 
 
-def unavailable(names: Sequence[str], backbones: Path | None = None) -> dict[str, str]:
-    """Which optional metrics cannot be computed here, and why; tries to download what is missing.
+def unavailable(
+    names: Sequence[str], backbones: Path | None = None, *, download: bool = True
+) -> dict[str, str]:
+    """Which optional metrics cannot be computed here, and why.
 
     Args:
         names: columns, as for `Scorer`.
         backbones: folder with LPIPS backbones.
+        download: whether what is missing is downloaded where that is possible.
 
     Returns:
         Reason by name, one line each; empty where everything can be computed.
@@ -96,17 +99,19 @@ def unavailable(names: Sequence[str], backbones: Path | None = None) -> dict[str
     for name in names:
         try:
             if METRICS.card(name).optional:
-                _build(name, torch.device("cpu"), backbones)
+                _build(name, torch.device("cpu"), backbones, download=download)
         except VfibenchError as error:
             reasons[name] = str(error)
     return reasons
 
 
-def _build(name: str, device: torch.device, backbones: Path | None) -> Metric | Lpips:
+def _build(
+    name: str, device: torch.device, backbones: Path | None, *, download: bool = True
+) -> Metric | Lpips:
     """A metric that no rule describes: LPIPS or a plugin's."""
     target = METRICS.card(name).target
     if target.startswith(BUILTIN):
-        return Lpips(network_of(name), device, backbones)
+        return Lpips(network_of(name), device, backbones, download=download)
     return cast(Metric, load_target(target)())
 
 

@@ -4,6 +4,8 @@ import inspect
 from importlib import metadata
 
 import pytest
+import torch
+from torchvision import models
 
 from vfibench.contracts import DatasetCard
 from vfibench.doctor import dataset_report, environment_report
@@ -127,13 +129,28 @@ def test_a_library_that_is_not_installed_has_no_version(monkeypatch):
 
 
 def test_cuda_is_looked_at_when_asked(monkeypatch):
-    import torch
-
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert environment_report(cuda=True).cuda in {"no CUDA device", "torch is built without CUDA"}
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: "A GPU")
     assert environment_report(cuda=True).cuda.startswith("A GPU")
+
+
+def test_optional_columns_are_looked_at_when_asked(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.delenv("VFIBENCH_BACKBONES", raising=False)
+    assert environment_report().columns == {}
+    columns = environment_report(columns=True).columns
+    assert list(columns) == ["lpips", "lpips-squeeze"]
+    for problem in columns.values():
+        assert "--backbones" in problem
+    assert list(tmp_path.iterdir()) == []  # nothing was downloaded
+    network = models.squeezenet1_1(weights=None)
+    torch.save(network.state_dict(), tmp_path / "squeezenet1_1.pth")
+    monkeypatch.setenv("VFIBENCH_BACKBONES", str(tmp_path))
+    columns = environment_report(columns=True).columns
+    assert columns["lpips-squeeze"] == ""
+    assert columns["lpips"]
 
 
 def test_a_broken_plugin_is_reported():

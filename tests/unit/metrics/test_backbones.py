@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import sys
 from collections.abc import Callable
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +72,40 @@ def test_a_missing_backbone_says_what_was_looked_for_where_and_what_to_do(tmp_pa
     assert "\n" not in message
     for part in ("alexnet-owt-7be5be79.pth", str(tmp_path), "checkpoints", "VFIBENCH_BACKBONES", "127.0.0.1"):
         assert part in message
+
+
+def test_a_missing_backbone_is_told_in_short_before_the_first_comma(tmp_path: Path):
+    with pytest.raises(VfibenchError) as caught:
+        find_backbone("squeeze", tmp_path)
+    assert str(caught.value).partition(",")[0] == "no squeezenet1_1 backbone"
+
+
+def test_looking_on_this_machine_alone_downloads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "file"
+    torch.save({"features.0.weight": torch.ones(1)}, file)
+    name = serve(monkeypatch, file, hashlib.sha256(file.read_bytes()).hexdigest())
+    reasons = unavailable(["lpips-squeeze"], tmp_path / "none", download=False)
+    assert "a run will try" in reasons["lpips-squeeze"]
+    assert not (tmp_path / "torch").exists()
+    assert find_backbone("squeeze").name == name
+
+
+def test_a_torchvision_that_does_not_fit_torch_is_a_reason_of_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    class Misfit(MetaPathFinder):
+        def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+            if name.startswith("torchvision"):
+                raise RuntimeError("operator torchvision::nms does not exist\nand more")
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Misfit(), *sys.meta_path])
+    torch.save({"features.0.weight": torch.ones(1)}, tmp_path / "alexnet.pth")
+    assert unavailable(["lpips"], tmp_path)["lpips"] == (
+        "no alexnet backbone, torchvision cannot be imported (RuntimeError: operator torchvision::nms does "
+        "not exist); install the torchvision that belongs to this torch"
+    )
 
 
 def test_a_missing_backbone_makes_its_metric_unavailable_before_a_run(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ import torch
 from torchvision import models
 
 from vfibench.metrics.backbones import BACKBONES, read_features
-from vfibench.metrics.scorer import Scorer
+from vfibench.metrics.lpips import read_heads
+from vfibench.metrics.scorer import Scorer, unavailable
 
 Shared = Callable[..., Path]
 CPU = torch.device("cpu")
@@ -74,3 +76,43 @@ def test_a_sample_has_the_same_lpips_alone_and_in_a_batch(shared: Shared):
     together = scorer(predicted, target)["lpips-squeeze"]
     alone = [scorer(predicted[k : k + 1], target[k : k + 1])["lpips-squeeze"] for k in range(3)]
     assert torch.equal(together, torch.cat(alone))
+
+
+def reason(tmp_path: Path) -> str:
+    """Why `lpips` cannot be computed, with a backbone that is whole."""
+    random_backbone("alex", tmp_path)
+    assert unavailable(["lpips"], tmp_path).keys() == {"lpips"}
+    return unavailable(["lpips"], tmp_path)["lpips"]
+
+
+def test_a_package_that_is_not_installed_is_a_reason_of_one_line(tmp_path: Path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "lpips", raising=False)
+    monkeypatch.setattr("vfibench.metrics.lpips.find_spec", lambda name: None)
+    message = reason(tmp_path)
+    assert message.startswith("no LPIPS heads, the package lpips is not installed; pip install")
+    assert "\n" not in message
+
+
+def test_a_module_that_only_has_its_name_is_a_reason_of_one_line(tmp_path: Path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lpips", None)  # what blocks its import; `find_spec` raises ValueError
+    assert reason(tmp_path).startswith("no LPIPS heads, the package lpips is not installed; pip install")
+
+
+def test_a_package_that_breaks_when_it_is_imported_serves_all_the_same(tmp_path: Path, monkeypatch):
+    heads = read_heads("alex")
+    package = tmp_path / "lpips"
+    (package / "weights" / "v0.1").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('operator torchvision::nms does not exist')")
+    state = {f"lin{layer}.model.1.weight": head[None, :, None, None] for layer, head in enumerate(heads)}
+    torch.save(state, package / "weights" / "v0.1" / "alex.pth")
+    monkeypatch.delitem(sys.modules, "lpips", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    random_backbone("alex", tmp_path)
+    assert unavailable(["lpips"], tmp_path) == {}
+    assert all(map(torch.equal, read_heads("alex"), heads))
+    (package / "weights" / "v0.1" / "alex.pth").write_bytes(b"no weights")
+    message = unavailable(["lpips"], tmp_path)["lpips"]
+    assert message.startswith(f"no LPIPS heads, expected them in {package}")
+    assert "\n" not in message
+    (package / "weights" / "v0.1" / "alex.pth").unlink()
+    assert "found no such file; pip install" in unavailable(["lpips"], tmp_path)["lpips"]
