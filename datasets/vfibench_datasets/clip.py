@@ -68,8 +68,9 @@ def _factor(factor: int | None) -> int:
 
 
 def _frames(folder: Path, factor: int) -> list[Path]:
-    """Image files in natural order, enough for one sample, no two of one stem."""
-    found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]
+    """Image files in natural order, hidden ones left out, enough for one sample, no two of one stem."""
+    shown = (path for path in folder.iterdir() if not path.name.startswith("."))
+    found = [path for path in shown if path.suffix.lower() in SUFFIXES and path.is_file()]
     if len(found) < factor + 1:
         raise VfibenchError(
             f"expected {factor + 1} frames or more for factor {factor}, found {len(found)}, in {folder}",

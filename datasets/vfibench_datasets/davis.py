@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vfibench.contracts import DatasetCard
 from vfibench_datasets.files import Item
-from vfibench_datasets.source import FileSource, Layout, read_list
+from vfibench_datasets.source import FileSource, Layout, count_numbered, read_list
 from vfibench_datasets.triplets import SIMPLE_NAME, triplets
 from vfibench_datasets.windows import window_items
 
@@ -92,7 +92,7 @@ def _held_out(root: Path, line: str, inputs: int) -> list[Item]:
     match = re.fullmatch(rf"({SIMPLE_NAME})(/\d{{5}})?", line)
     if not match:
         return []
-    length = _lengths().get(match[1]) or len(list((root / _FOLDER / match[1]).glob("[0-9]*.jpg")))
+    length = _lengths().get(match[1]) or count_numbered(root / _FOLDER / match[1], 5, ".jpg")
     frames = [f"{_FOLDER}/{match[1]}/{number:05d}.jpg" for number in range(length)]
     items = window_items(frames, 2, inputs, partial("{}/{:05d}".format, match[1]), match[1])
     return [item for item in items if item.id == line] if match[2] else items

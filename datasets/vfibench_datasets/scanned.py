@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,11 +17,11 @@ from typing import Literal
 
 from vfibench.datasets.selection import Count, Inventory
 from vfibench_datasets.files import Item
-from vfibench_datasets.source import FileSource, Layout
+from vfibench_datasets.source import FileSource, Layout, files_in
 from vfibench_datasets.triplets import SIMPLE_NAME
 from vfibench_datasets.windows import window_items
 
-_NUMBERED = re.compile(r"(\D*)(\d+)")
+_NUMBERED = re.compile(r"(?!\.)(\D*)(\d+)")  # a hidden file is no frame
 _LONGEST_GAP = 10_000  # frames; a longer one is not filled with the names that should be there
 
 
@@ -118,11 +119,19 @@ def too_short(frames: int, factor: int) -> str:
 
 
 def _numbers(folder: Path, suffix: str) -> dict[int, str]:
-    """Names of the numbered frames in a folder, by number, in order."""
+    """Names of the numbered frames in a folder, by number, in order.
+
+    Names may begin differently ("im3.png", "Copy of im3.png"): those count that begin as most do, of
+    equally many those that begin shortest.
+    """
+    names = sorted(name for name in files_in(folder) if name.endswith(suffix))
+    matches = [match for name in names if (match := _NUMBERED.fullmatch(name.removesuffix(suffix)))]
+    called = Counter(match[1] for match in matches)
+    usual = min(called, key=lambda prefix: (-called[prefix], len(prefix)), default="")
     found: dict[int, str] = {}
-    for path in sorted(folder.glob(f"*{suffix}")):
-        if match := _NUMBERED.fullmatch(path.stem):
-            found.setdefault(int(match[2]), path.name)
+    for match in matches:
+        if match[1] == usual:
+            found.setdefault(int(match[2]), match[0] + suffix)
     return dict(sorted(found.items()))
 
 

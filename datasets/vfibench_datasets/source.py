@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +37,12 @@ class Layout:
     marker: str = ""
 
     def lies_under(self, root: Path) -> bool:
-        """Whether the folder, and a file of the marker where there is one, exist."""
+        """Whether the folder, and a file of the marker where there is one, exist; hidden ones are none."""
         folder = root / self.folder
-        return folder.is_dir() and (not self.marker or next(folder.glob(self.marker), None) is not None)
+        if not self.marker:
+            return folder.is_dir()
+        found = (path.relative_to(folder).parts for path in folder.glob(self.marker))
+        return any(not any(part.startswith(".") for part in parts) for parts in found)
 
 
 @dataclass(frozen=True)
@@ -164,14 +168,19 @@ def missing_files(root: Path, items: Iterable[Item]) -> dict[str, Path]:
         for name in item.files:
             folder, _, file = name.rpartition("/")
             if folder not in listed:
-                listed[folder] = _files_in(root / folder)
+                listed[folder] = files_in(root / folder)
             if item.fault or file not in listed[folder]:
                 missing[item.id] = root / name
                 break
     return missing
 
 
-def _files_in(folder: Path) -> frozenset[str]:
+def files_in(folder: Path) -> frozenset[str]:
+    """Names of the files in a folder, none where it is missing.
+
+    Raises:
+        VfibenchError: the folder may not be read.
+    """
     try:
         with os.scandir(folder) as entries:
             return frozenset(entry.name for entry in entries if entry.is_file())
@@ -179,6 +188,12 @@ def _files_in(folder: Path) -> frozenset[str]:
         return frozenset()
     except OSError as error:
         raise VfibenchError(f"cannot read folder {folder}: {error.strerror}", "make it readable") from error
+
+
+def count_numbered(folder: Path, digits: int, suffix: str) -> int:
+    """How many files of a folder are called by a number of so many digits alone, such as 00012.jpg."""
+    form = re.compile(rf"[0-9]{{{digits}}}{re.escape(suffix)}")
+    return sum(form.fullmatch(name) is not None for name in files_in(folder))
 
 
 def read_list(name: str) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from vfibench.contracts import DatasetCard, Sample
 from vfibench.errors import VfibenchError
 from vfibench_datasets.files import FileDataset, Item
-from vfibench_datasets.source import FileSource, Layout, read_list
+from vfibench_datasets.source import FileSource, Layout, count_numbered, read_list
 from vfibench_datasets.triplets import SIMPLE_NAME
 from vfibench_datasets.vimeo90k import CLIP, SEPTUPLET_CARD, SIZE
 
@@ -157,7 +157,7 @@ def _vid4(folder: str, digits: int, root: Path, line: str, inputs: int) -> list[
     if not match:
         return []
     clip = match[1]
-    length = _clips().get(clip) or len(list((root / folder / clip).glob("[0-9]*.png")))
+    length = _clips().get(clip) or count_numbered(root / folder / clip, digits, ".png")
     frames = [f"{folder}/{clip}/{number:0{digits}d}.png" for number in range(length)]
     items = windows(frames, partial("{}/{:03d}".format, clip), clip)
     return [item for item in items if item.id == line] if match[2] else items

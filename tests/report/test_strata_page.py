@@ -131,6 +131,40 @@ def test_a_method_that_lacks_frames_is_compared_by_what_it_has(tmp_path):
     assert not [cell for row in table.rows for cell in row if {"best", "second"} & set(cell.classes)]
 
 
+@pytest.mark.parametrize("failed", [(30, 3, 12), (3, 30, 12), (12, 30, 3)], ids=str)
+def test_classes_count_the_frames_of_the_method_that_has_most_whatever_its_place(tmp_path, failed):
+    methods = ("superslomo", "blend", "nearest")
+    cells = [
+        MadeCell(method, level=40.0 - 4 * place, samples=60, times=(0.25, 0.75), failed=failed[place])
+        for place, method in enumerate(methods)
+    ]
+    out, (facts,) = site(tmp_path, cells)
+    page = read_page(out / NAME)
+    assert first_word(page.tables["motion-psnr-2-apart"]) == [*methods]  # the best mean first
+    lines = stored(tmp_path, methods[failed.index(3)])
+    scored = [(line["sample"], line["t"]) for line in lines if line["status"] == "ok"]
+    assert len(scored) == 117
+    text = " ".join(page.text.split())
+    for low, high, label in ((0, 2, "under 2 px"), (2, 5, "2–5 px"), (5, 10, "5–10 px")):
+        assert f"{label} n = {sum(low <= facts[frame][0] < high for frame in scored)}" in text
+    for time in (0.25, 0.75):
+        assert f"t = {time} n = {sum(t == time for _, t in scored)}" in text
+
+
+def test_frames_that_only_the_fullest_method_has_are_told_where_nothing_is_known_of_them(tmp_path):
+    cells = [
+        MadeCell("superslomo", level=40.0, samples=60, failed=25),
+        MadeCell("blend", samples=60, failed=5),
+    ]
+    folder = write_run(tmp_path / "run", cells)
+    fewer, more = sorted(read_results([folder]), key=lambda result: len(result.scores))
+    assert (len(fewer.scores), len(more.scores)) == (35, 55)
+    values = dict.fromkeys(fewer.scores.frames, (1.0, 0.0))
+    write_whole(facts_file(fewer), heading(fewer, "exact") + row_text(values.items()))
+    write_site([folder], tmp_path / "site")
+    assert "Without 20 frames of which this is not known." in read_page(tmp_path / "site" / NAME).text
+
+
 def test_exact_frames_are_left_out_and_counted(tmp_path):
     out, _ = site(tmp_path, [MadeCell("blend", samples=60, exact=60)])
     cells = read_page(out / NAME).tables["motion-psnr-2"].rows[0][1:-1]
@@ -213,6 +247,57 @@ def test_the_levels_of_snu_film_stand_side_by_side(tmp_path):
             assert float(rows["blend"][place + 1].value) == pytest.approx(statistics.fmean(scores))
         if level != "extreme":
             assert rows["nearest"][3].text == "–"
+
+
+def levels(tmp_path, *cells):
+    """Which levels stand side by side on the page of each level, by level."""
+    out, _ = site(tmp_path, cells, facts=False)
+    found = {}
+    for page in out.glob("strata.snu-film-*.html"):
+        for name, table in read_page(page).tables.items():
+            if name.startswith("level-psnr"):
+                found[page.name.split(".")[1].removeprefix("snu-film-")] = table.keys[1:]
+    return found
+
+
+def film(name, samples=20, **facts):
+    return MadeCell(dataset=f"snu-film-{name}", samples=samples, **facts)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"official": 310, "kind": "partial"},
+        {"kind": "own list"},
+        {"failed": 1},
+        {"unreached": 1},
+        {"inputs": 4},
+        {"times": (0.25, 0.5, 0.75)},
+        {"protocol": "rife"},
+    ],
+    ids=lambda odd: next(iter(odd)),
+)
+def test_a_level_that_is_not_ranked_or_another_task_stands_beside_no_other(tmp_path, odd):
+    both = ["easy", "hard"]
+    three = [film("easy"), film("hard"), film("extreme", **odd)]
+    assert levels(tmp_path / "three", *three) == {"easy": both, "hard": both}
+    assert levels(tmp_path / "two", film("easy"), film("extreme", **odd)) == {}
+
+
+def test_a_methods_figure_of_a_level_is_that_of_the_ranked_group(tmp_path):
+    cells = [film("easy"), film("hard"), film("hard", level=50.0, samples=12, official=20, kind="partial")]
+    out, _ = site(tmp_path, cells[:2], cells[2:], facts=False)
+    (row,) = read_page(out / "strata.snu-film-easy.vfibench.html").tables["level-psnr-2"].rows
+    (path,) = tmp_path.glob("run0/scores/blend.snu-film-hard.*.jsonl")
+    scores = [json.loads(line)["scores"]["psnr"] for line in path.read_text().splitlines()]
+    assert float(row[2].value) == pytest.approx(statistics.fmean(scores), rel=1e-12)
+
+
+def test_each_level_counts_its_own_frames(tmp_path):
+    out, _ = site(tmp_path, [film("easy", samples=24), film("hard", samples=20)], facts=False)
+    text = " ".join(read_page(out / "strata.snu-film-hard.vfibench.html").text.split())
+    assert "easy n = 24" in text
+    assert "hard n = 20" in text
 
 
 def test_figures_of_whole_sequences_say_what_they_are_of(tmp_path):

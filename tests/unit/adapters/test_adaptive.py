@@ -62,12 +62,31 @@ def test_a_kernel_of_the_four_nearest_pixels_is_bilinear_sampling():
     torch.testing.assert_close(adaptive_warp(image, inner, kernels), expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("x", [6.0, -6.0, 20.0, math.nan])
-def test_a_pixel_whose_flow_is_half_the_width_or_leaves_is_copied(x):
-    image, flow, kernels = made_up(8, 12)
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("length", [6.0, -6.0, 20.0, math.nan])
+def test_a_pixel_whose_flow_is_half_the_picture_or_leaves_is_copied(axis, length):
+    image, flow, kernels = made_up(*((8, 12), (12, 8))[axis])
     flow = torch.zeros_like(flow)
-    flow[:, 0] = x
+    flow[:, axis] = length
     torch.testing.assert_close(adaptive_warp(image, flow, kernels), image, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("size", [(8, 12), (12, 8), (7, 9), (9, 7), (6, 6)])
+@pytest.mark.parametrize("step", [1.0, 0.5])
+def test_flows_of_whole_and_half_pixels_end_on_every_border_as_in_the_loop(size, step):
+    """Half the picture, its first and last line, and the pixel beyond: each of them is met exactly."""
+    image, flow, kernels = made_up(*size)
+    generator = torch.Generator().manual_seed(1)
+    for axis, length in enumerate(reversed(size)):
+        steps = torch.randint(-length - 1, length + 2, size, generator=generator)
+        flow[0, axis] = steps.float() * step
+        flow[0, axis][::2] = torch.tensor([length / 2, -length / 2])[torch.arange(size[1]) % 2]
+    for only in (None, 0, 1):
+        moved = flow.clone()
+        if only is not None:
+            moved[:, 1 - only] = 0
+        expected = by_loops(image[0], moved[0], kernels[0])
+        torch.testing.assert_close(adaptive_warp(image, moved, kernels)[0], expected, rtol=1e-5, atol=2e-5)
 
 
 def test_gradients_are_those_of_finite_differences():

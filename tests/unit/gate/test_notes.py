@@ -36,6 +36,16 @@ def test_a_rule_for_a_column_that_is_not_judged_is_named(run):
     assert judge(run, kept(*run), policy).notes == ("the policy's [tolerance.ssim] applies to nothing here",)
 
 
+def test_a_rule_for_one_definition_is_named_only_where_its_column_is_not_judged(tmp_path):
+    columns = ("psnr", "psnr@rife")
+    run = results(tmp_path, MadeCell(columns=columns))
+    rules = (("psnr@rife", Tolerance(mean=1.0)),)
+    assert judge(run, kept(*run), Policy(tolerance=rules)).notes == ()
+    assert judge(run, kept(*run), Policy(tolerance=rules, metrics=("psnr@rife",))).notes == ()
+    told = ("the policy's [tolerance.psnr@rife] applies to nothing here",)
+    assert judge(run, kept(*run), Policy(tolerance=rules, metrics=("psnr",))).notes == told
+
+
 def test_a_limit_of_speed_without_timings_is_named_until_they_are_given(run):
     report = judge(run, kept(*run), Policy(speed=SpeedLimit(slower=1.01)))
     assert report.notes == (NO_SPEED,)

@@ -74,6 +74,51 @@ def test_rules_that_apply_to_nothing_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("named", "columns", "used"),
+    [
+        ("psnr@rife", ["psnr", "psnr@rife"], True),
+        ("psnr@rife", ["psnr@rife"], True),
+        ("psnr@rife", ["psnr"], False),
+        ("psnr@rife", ["psnr@cdfi", "ssim@rife"], False),
+        ("psnr", ["psnr@rife"], True),
+        ("psnr", ["ssim", "ssim3d"], False),
+        ("rife", ["psnr@rife"], False),
+    ],
+)
+def test_a_rule_of_a_column_or_of_its_kind_is_idle_only_where_it_changes_no_limit(
+    tmp_path, named, columns, used
+):
+    tables = {
+        f"[tolerance.{named}]": f'[tolerance."{named}"]\nmean = 7',
+        "[[override]] number 1": f'[[override]]\nmetric = "{named}"\nmean = 7',
+    }
+    for words, text in tables.items():
+        found = policy(tmp_path, text)
+        assert any(found.limits(CELL, column).mean == 7 for column in columns) is used
+        assert found.idle([(CELL, columns)]) == ([] if used else [words])
+
+
+@pytest.mark.parametrize("method", ["rife", "rife (fp16)", "rif", "dain"])
+@pytest.mark.parametrize("dataset", ["", "ucf101", "davis"])
+def test_a_rule_of_some_cells_is_idle_only_where_it_changes_none_of_them(tmp_path, method, dataset):
+    words = f'[[override]]\nmethod = "{method}"\nmean = 7\n' + (f'dataset = "{dataset}"' if dataset else "")
+    found, cells = policy(tmp_path, words), [CELL, Cell("dain", "davis", "vfibench", {"precision": "fp32"})]
+    used = any(found.limits(cell, "psnr").mean == 7 for cell in cells)
+    assert used is (
+        (method, dataset)
+        in {
+            ("rife", ""),
+            ("rife (fp16)", ""),
+            ("dain", ""),
+            ("rife", "ucf101"),
+            ("rife (fp16)", "ucf101"),
+            ("dain", "davis"),
+        }
+    )
+    assert found.idle([(cell, ["psnr"]) for cell in cells]) == ([] if used else ["[[override]] number 1"])
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("improved = [", "expected TOML in .*gate.toml"),

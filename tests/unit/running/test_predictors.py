@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from vfibench.contracts import Padding, Sample
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.frames.files import write_image
+from vfibench.frames.resize import reduced_pictures
 from vfibench.running.predictors import AdapterPredictor, Batch, FolderPredictor, check_shape, to_float
 from vfibench.running.recursion import by_recursion, is_dyadic
 
@@ -56,6 +58,41 @@ def test_an_adapter_sees_padded_frames_and_the_result_is_cropped() -> None:
     assert torch.equal(made.frames[0, 0], expected)
     assert made.watch is not None
     assert made.watch.seconds() > 0
+
+
+class SeesSmall(odd_methods.Fourfold):
+    """Keeps what it is given."""
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        self.seen = frames.clone()
+        return super().predict(frames, times)
+
+
+@pytest.mark.parametrize(
+    ("rule", "size", "before", "small"),
+    [
+        (Padding(4), (40, 56), (0, 0), (12, 16)),
+        (Padding(4, place="centred"), (40, 56), (4, 4), (12, 16)),
+        (Padding(4, extra=2), (40, 56), (8, 8), (16, 20)),
+        (Padding(4, extra=4, place="centred"), (40, 48), (20, 16), (20, 20)),
+        (Padding(4, extra_when_fitting=2), (40, 48), (0, 8), (12, 16)),
+        (Padding(8, extra=1), (40, 56), (4, 4), (16, 16)),
+    ],
+)
+def test_padding_is_counted_in_the_pixels_the_network_sees_where_frames_are_reduced_first(
+    rule: Padding, size: tuple[int, int], before: tuple[int, int], small: tuple[int, int]
+) -> None:
+    """`before`: lines and columns added at the top and left of the whole frame; `small`: the network's."""
+    adapter, one, (height, width) = SeesSmall(), sample(*size), size
+    made = AdapterPredictor(adapter, adapter.card, rule, CPU, "fp32", reduce=4)(batch(one)).frames
+    after = [4 * full - size - lines for full, size, lines in zip(small, size, before, strict=True)]
+    margins = [(0, 0), (0, 0), *zip(before, after, strict=True)]
+    wanted = reduced_pictures(np.pad(one.frames, margins, mode="edge"), 4)
+    assert adapter.seen.shape == (1, 2, 3, *small)
+    assert np.array_equal((adapter.seen[0] * 255).round().to(torch.uint8).numpy(), wanted)
+    large = (wanted.astype(np.float32) / 255).mean(axis=0).repeat(4, axis=1).repeat(4, axis=2)
+    inside = large[:, before[0] : before[0] + height, before[1] : before[1] + width]
+    np.testing.assert_allclose(made[0, 0].numpy(), inside, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import decimal
+import fractions
+import functools
 import os
+import pathlib
 import pickle
 import re
 import sys
+import types
 import zipfile
 from pathlib import Path
 
@@ -109,6 +114,60 @@ def test_what_is_allowed_lets_nothing_else_in(tmp_path, wrap, legacy):
     torch.save({"a": wrap(Trap(trace))}, tmp_path / "a.pt", _use_new_zipfile_serialization=not legacy)
     assert "a pickle that would run code" in refusal(tmp_path / "a.pt")
     assert not trace.exists()
+
+
+ALLOWED = {
+    "datetime.datetime": "when Super SloMo's released file was saved; its state is ten bytes",
+    "argparse.Namespace": "the options of a training script; its state is a dict of what is allowed itself",
+    "numpy.dtype": "our own stand-in: the type of a number, and no other",
+    "numpy.ndarray": "our own stand-in: drops what it is given",
+    "numpy.core.multiarray.scalar": "our own stand-in, numpy 1's name: a number of Python's",
+    "numpy._core.multiarray.scalar": "the same, numpy 2's name",
+    "numpy.core.multiarray._reconstruct": "our own stand-in, numpy 1's name: an array that stays empty",
+    "numpy._core.multiarray._reconstruct": "the same, numpy 2's name",
+}
+"""Everything that a checkpoint may name beside torch's own list, and why. Each is a way into the process:
+what is added here must run nothing, whatever arguments and state a file gives it."""
+
+
+def test_nothing_is_allowed_beside_what_this_list_gives_a_reason_for(tmp_path, monkeypatch):
+    def open_while_reading(*_, **__):
+        seen.extend(torch.serialization.get_safe_globals())
+
+    seen: list[object] = []
+    before = set(torch.serialization.get_safe_globals())
+    torch.save({}, tmp_path / "a.pt")
+    monkeypatch.setattr(torch, "load", open_while_reading)
+    read_checkpoint(tmp_path / "a.pt")
+    let_in = {f"{one.__module__}.{one.__qualname__}": one for one in seen if one not in before}
+    assert sorted(let_in) == sorted(ALLOWED)
+    assert len(seen) == len(before) + len(ALLOWED)
+    assert let_in["datetime.datetime"] is datetime.datetime
+    assert let_in["argparse.Namespace"] is argparse.Namespace
+    assert not {np.dtype, np.ndarray} & set(let_in.values())
+    functions = [one for name, one in let_in.items() if ".multiarray." in name]
+    assert all(isinstance(one, types.FunctionType) for one in functions)  # numpy's own are none of Python's
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime.date(2018, 9, 4),
+        datetime.timedelta(1),
+        datetime.UTC,
+        decimal.Decimal(1),
+        fractions.Fraction(1, 2),
+        pathlib.PurePosixPath("a"),
+        types.SimpleNamespace(a=1),
+        functools.partial(print),
+        np.random.RandomState(0),
+        np.random.default_rng(0),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_harmless_as_they_look_other_classes_are_refused(tmp_path, value):
+    torch.save({"weights": torch.ones(2), "a": value}, tmp_path / "a.pt")
+    assert "a pickle that would run code" in refusal(tmp_path / "a.pt")
 
 
 @pytest.mark.parametrize(
