@@ -149,7 +149,7 @@ def _print_headers(card: AdapterCard) -> None:
 
 
 def _find(name: str, registries: list[Any]) -> Any:
-    from vfibench.errors import VfibenchError
+    from vfibench.errors import VfibenchError, did_you_mean
     from vfibench.methods.resolving import find_card, split_variant, varied
 
     for found in registries:
@@ -160,10 +160,7 @@ def _find(name: str, registries: list[Any]) -> Any:
         card = find_card(name)
         return varied(card, variant) if variant else card
     known = [known for found in registries for known in found.names() if "@" not in known]
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "see `vfibench list methods`"
+    hint = did_you_mean(name, known, "see `vfibench list methods`")
     raise VfibenchError(f"unknown method, dataset or metric {name!r}", hint)
 
 
