@@ -9,6 +9,7 @@ import msgspec
 
 from vfibench.errors import VfibenchError
 from vfibench.store.jsonl import no_json
+from vfibench.system.structs import Complaint
 
 SCHEMA_VERSION = 1
 RESTORE = "restore or remove the file"
@@ -113,8 +114,7 @@ def load_run(path: Path) -> dict[str, Any]:
         try:
             msgspec.convert(entry, Entry)
         except msgspec.ValidationError as error:
-            reason, _, place = str(error).partition(" - at `$.")
-            where = f"{place.rstrip('`')} of cell {number}" if place else f"cell {number}"
-            told = reason[0].lower() + reason[1:].replace("`", "")
-            raise VfibenchError(f"{path} is damaged: {told} in {where}", RESTORE) from error
+            found = Complaint.of(error)
+            where = f"{found.place} of cell {number}" if found.place else f"cell {number}"
+            raise VfibenchError(f"{path} is damaged: {found.reason} in {where}", RESTORE) from error
     return content
