@@ -84,7 +84,7 @@ def write_reports(found: Report, junit: Path | None, markdown: Path | None, as_j
 
     from vfibench.gate import summary
     from vfibench.gate.junit import junit as junit_text
-    from vfibench.system.files import unwritable
+    from vfibench.system.files import write_whole
 
     texts: tuple[tuple[Path | None, Callable[[], str]], ...] = (
         (junit, lambda: junit_text(found)),
@@ -92,13 +92,8 @@ def write_reports(found: Report, junit: Path | None, markdown: Path | None, as_j
         (as_json, lambda: json.dumps(summary.as_json(found), indent=1, allow_nan=False) + "\n"),
     )
     for path, text in texts:
-        if path is None:
-            continue
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text(), encoding="utf-8")
-        except OSError as error:
-            raise unwritable(path, error) from error
+        if path is not None:
+            write_whole(path, text())
 
 
 def print_report(found: Report) -> None:

@@ -84,16 +84,13 @@ def write_json(record: dict[str, Any], where: str) -> None:
     """
     import json
 
-    from vfibench.system.files import unwritable
+    from vfibench.system.files import write_whole
 
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"
     if where == "-":
         sys.stdout.write(text)
         return
-    try:
-        Path(where).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise unwritable(Path(where), error) from error
+    write_whole(Path(where), text, make_folder=False)
 
 
 def print_comparisons(comparisons: Sequence[Comparison], worst: int) -> None:

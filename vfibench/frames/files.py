@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from vfibench.errors import VfibenchError
+from vfibench.system.files import unwritable, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +80,7 @@ def _chunks_hold(png: bytes) -> bool:
 
 
 def write_image(path: Path, pixels: UInt8Array) -> None:
-    """Write [3, H, W] uint8 RGB as PNG, making its folder.
+    """Write [3, H, W] uint8 RGB as PNG, whole or not at all, making its folder.
 
     Raises:
         VfibenchError: the folder is read-only, or the disk is full.
@@ -87,12 +88,10 @@ def write_image(path: Path, pixels: UInt8Array) -> None:
     from PIL import Image
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels.transpose(1, 2, 0)).save(path, compress_level=1)
+        with whole(path, durable=False) as file:
+            Image.fromarray(pixels.transpose(1, 2, 0)).save(file, "PNG", compress_level=1)
     except OSError as error:
-        raise VfibenchError(
-            f"cannot write {path}: {error.strerror or error}", "free space there or choose another folder"
-        ) from error
+        raise unwritable(path, error) from error
 
 
 def natural_key(path: Path) -> list[tuple[int, int, str]]:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from vfibench.errors import VfibenchError
+from vfibench.system.files import write_whole
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard.writer import SummaryWriter
@@ -148,9 +149,7 @@ def _cut(path: Path, step: int) -> None:
         return
     last = step if path.name == VALIDATIONS else step - 1
     kept = [line for line in lines[1:] if line.endswith("\n") and int(line.partition(",")[0]) <= last]
-    half = path.with_suffix(".part")
-    half.write_text("".join(lines[:1] + kept), encoding="utf-8")
-    half.replace(path)
+    write_whole(path, "".join(lines[:1] + kept))
 
 
 def check_tensorboard() -> None:
