@@ -17,7 +17,6 @@ from __future__ import annotations
 import fcntl
 import glob
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -32,7 +31,7 @@ from vfibench.store.result import CellResult
 from vfibench.store.rows import SCORE_KEYS, TIMING_KEYS, check_scores, check_timings, count, merge_rows
 from vfibench.store.run_file import RESTORE, SCHEMA_VERSION, load_run
 from vfibench.store.shards import Shard
-from vfibench.system.files import unwritable
+from vfibench.system.files import unwritable, write_whole
 
 RUN_FILE = re.compile(r"run(\.\d+of\d+)?\.json")
 SHARD_FILE = re.compile(r"\.\d+of\d+\.jsonl$")
@@ -122,7 +121,6 @@ class ResultStore:
     def write_run(self, shard: Shard, content: Mapping[str, Any]) -> None:
         """Replace this shard's run.json atomically, keeping cells that earlier commands put there."""
         path = self._run_file(shard)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
         try:
             (self.folder / "locks").mkdir(parents=True, exist_ok=True)
             with (self.folder / "locks" / "run.lock").open("w") as lock:
@@ -134,10 +132,8 @@ class ResultStore:
                     fresh = [entry | {"running": one} for entry, one in zip(fresh, own, strict=True)]
                 cells = kept | {entry["name"]: entry for entry in fresh}
                 merged = {"schema_version": SCHEMA_VERSION, **content, "cells": list(cells.values())}
-                temporary.write_text(json.dumps(merged, indent=1, allow_nan=False) + "\n")
-                temporary.replace(path)
+                write_whole(path, json.dumps(merged, indent=1, allow_nan=False) + "\n")
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise unwritable(path, error) from error
 
     def _joined(self, earlier: dict[str, Any] | None, entry: dict[str, Any]) -> dict[str, Any]:
