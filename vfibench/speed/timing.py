@@ -11,6 +11,7 @@ import torch
 
 from vfibench.errors import VfibenchError
 from vfibench.methods.parameters import parameters
+from vfibench.metrics.psnr import agreement
 from vfibench.statistics.summaries import percentile
 from vfibench.system.devices import autocast_type, chosen_device, peak_memory_mb
 
@@ -244,8 +245,7 @@ def target_times(card: AdapterCard, inputs: int, count: int) -> tuple[float, ...
 
 def psnr(found: torch.Tensor, expected: torch.Tensor) -> float:
     """PSNR in dB of two sets of frames clamped to [0, 1], over all their values; at most 200."""
-    error = (found.double().clamp(0, 1) - expected.double().clamp(0, 1)).square().mean()
-    return float(-10 * error.clamp(min=1e-20).log10())
+    return float(agreement(found.clamp(0, 1)[None], expected.clamp(0, 1)[None], limit=200.0))
 
 
 def timed(call: Callable[[], object], runs: int, warmup: int, device: torch.device) -> list[float]:
