@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -96,11 +98,7 @@ def clip_mean(clips: Mapping[str, Sequence[Mapping[str, Any]]], column: str) -> 
 
 def percentile(values: Sequence[float], share: float) -> float:
     """Linear-interpolation percentile, `share` in [0, 1], of a non-empty sequence."""
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    return float(np.quantile(values, share))
 
 
 @dataclass(frozen=True)
