@@ -33,7 +33,7 @@ class Job:
         out: folder of checkpoint, curves and weights.
         data: folder of the recipe's source, None where it needs none.
         resume: go on from the checkpoint in `out`.
-        device: "cpu", "cuda" or "cuda:1".
+        device: "cpu", "cuda" or "cuda:1"; "" is the GPU where there is one.
         workers: processes that make samples ahead, for each training process.
         log_every: steps between lines on the screen and writes of the curves.
         tensorboard: also write TensorBoard's files.
