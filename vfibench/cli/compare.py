@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vfibench.cli.console import plain_console
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -95,15 +97,9 @@ def write_json(record: dict[str, Any], where: str) -> None:
 
 def print_comparisons(comparisons: Sequence[Comparison], worst: int) -> None:
     """A table and a sentence a pair of results, then the frames where each is furthest ahead."""
-    import shutil
-
-    from rich.console import Console
-
     from vfibench.comparison.wording import verdict
 
-    width = max(shutil.get_terminal_size((120, 24)).columns, 80)
-    # Names hold what users type: nothing of it is markup or an emoji.
-    console = Console(highlight=False, width=width, markup=False, emoji=False)
+    console = plain_console()
     for one in (one for one in comparisons if one.pairs):
         cell = one.match.first.cell
         console.print(f"\n{cell.dataset}, protocol {cell.protocol}")
