@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vfibench.errors import VfibenchError
 from vfibench.system.files import whole
+from vfibench.training.complaints import LOWER
 from vfibench.training.recipes import Recipe
 from vfibench.training.state import State
 from vfibench.weights.reading import read_checkpoint
@@ -19,7 +20,6 @@ NAME = "checkpoint.pt"
 NEEDED = {"recipe", "step", "network", "optimiser", "schedule", "scaler", "average"}
 FREE = {"about", "training.steps"}
 """Keys of a recipe that may change while it is trained; see `_check_steps`."""
-LOWER = "begin anew with a lower optimiser.lr or a training.clip_norm; --init takes the last checkpoint"
 ANEW = "begin anew in another --out"
 
 

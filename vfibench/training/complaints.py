@@ -1,4 +1,4 @@
-"""What is wrong with a recipe, in words that name the key."""
+"""What is wrong with a recipe, in words that name the key, and what to do about one that does not work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from vfibench.errors import VfibenchError
 from vfibench.system.structs import Complaint, unknown_key
 
 COMPARE = "compare it with `vfibench train --recipe NAME --show`"
+LOWER = "begin anew with a lower optimiser.lr or a training.clip_norm; --init takes the last checkpoint"
+"""What to do where a number is no longer finite."""
 KINDS = {
     "bool | int": "a whole number, true or false",
     "bool": "true or false",

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from vfibench.errors import VfibenchError
 from vfibench.system.files import write_whole
+from vfibench.training.complaints import LOWER
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard.writer import SummaryWriter
@@ -125,8 +126,7 @@ def read_curve(path: Path) -> list[dict[str, float]]:
 
 def _not_finite(losses: dict[str, float], step: int) -> VfibenchError:
     found = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
-    hint = "begin anew with a lower optimiser.lr or a training.clip_norm; --init takes the last checkpoint"
-    return VfibenchError(f"expected finite losses, found {found} at step {step}", hint)
+    return VfibenchError(f"expected finite losses, found {found} at step {step}", LOWER)
 
 
 def _append(path: Path, header: list[str], rows: list[list[Any]]) -> None:
