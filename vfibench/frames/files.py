@@ -1,4 +1,4 @@
-"""Pictures: reading and writing them, and the one padding implementation everybody shares."""
+"""Pictures: reading and writing them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from vfibench.errors import VfibenchError
 from vfibench.system.files import unwritable, whole
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    UInt8Array = npt.NDArray[np.uint8]
+    from vfibench.contracts import UInt8Array
 
 
 PNG = b"\x89PNG\r\n\x1a\n"
