@@ -13,6 +13,8 @@ from vfibench.statistics.summaries import clip_of
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Frame = tuple[str, float]
+"""What has a score: a sample's id and a target time."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Scores:
         tags: facts stored with each frame.
     """
 
-    frames: tuple[tuple[str, float], ...]
+    frames: tuple[Frame, ...]
     values: Mapping[str, FloatArray]
     units: IntArray
     unit_names: tuple[str, ...]

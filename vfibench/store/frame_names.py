@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfibench.errors import VfibenchError, did_you_mean
+from vfibench.statistics.arrays import Frame
 from vfibench.store.result import CellResult
-
-Frame = tuple[str, float]
 
 NEAR = 1e-6  # how far from a stored time a given one may be: as many digits as file names have
 
