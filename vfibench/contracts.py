@@ -59,7 +59,7 @@ class WeightFile:
         sha256: hex digest where known, else None (it is then pinned on first use).
         size: bytes where known, else None.
         member: name inside the file where `url` is a zip archive, such as "train_log/flownet.pkl".
-        structure: one line on what is inside, shown when another file is offered instead.
+        structure: one line on what is inside, shown by `vfibench info`.
         licence: terms of the weights, where they differ from the code's.
     """
 

@@ -1,8 +1,10 @@
-"""The one error users see: what went wrong, and what to do about it; and how it is put in one line."""
+"""The one error users see: what went wrong and what to do about it; the nearest names; text in one line."""
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Callable, Iterable
 
 
 class VfibenchError(Exception):
@@ -29,6 +31,34 @@ class VfibenchError(Exception):
 
 class SampleError(VfibenchError):
     """One sample could not be predicted or scored; the run records it and goes on."""
+
+
+def did_you_mean(
+    word: str,
+    known: Iterable[str],
+    otherwise: str,
+    *,
+    most: int = 3,
+    cutoff: float = 0.5,
+    form: Callable[[str], str] = str,
+) -> str:
+    """A hint about a word that names nothing.
+
+    Args:
+        word: as the user gave it.
+        known: the words that would do.
+        otherwise: the hint where none of them is near.
+        most: how many of the nearest are told.
+        cutoff: how near they must be, from 0 (anything) to 1 (the same word), see `difflib`.
+        form: how each is shown, such as `repr`.
+
+    >>> did_you_mean("blnd", ["blend", "rife"], "see `vfibench list methods`")
+    'did you mean blend?'
+    >>> did_you_mean("xyz", ["blend", "rife"], "see `vfibench list methods`")
+    'see `vfibench list methods`'
+    """
+    near = difflib.get_close_matches(word, list(known), n=most, cutoff=cutoff)
+    return f"did you mean {' or '.join(map(form, near))}?" if near else otherwise
 
 
 def one_line(text: str) -> str:

@@ -8,7 +8,6 @@ Problem.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from vfibench.contracts import AdapterCard, DatasetCard, MetricCard, PageCard
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.trainable import RecipeCard, SourceCard
 
 SEE_TRACEBACK = "--debug shows where"
@@ -84,9 +83,8 @@ class Registry(Generic[CardT]):
         self._load()
         if name in self._cards:
             return self._cards[name]
-        near = difflib.get_close_matches(name, self._cards, n=3, cutoff=0.5)
         broken = [problem for problem in self._problems if problem.origin.startswith(f"{name} ")]
-        hint = f"did you mean {' or '.join(near)}?" if near else f"see `vfibench list {self.noun}s`"
+        hint = did_you_mean(name, self._cards, f"see `vfibench list {self.noun}s`")
         if broken:
             hint = f"the plugin {broken[0].origin} failed to load: {broken[0].reason}"
         raise VfibenchError(f"unknown {self.noun} {name!r}", hint)

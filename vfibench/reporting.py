@@ -17,7 +17,7 @@ from vfibench.registry import PAGES, import_sibling, load_target
 from vfibench.store.folders import read_results
 from vfibench.store.frame_names import check_named
 from vfibench.store.result import CellResult
-from vfibench.system.files import unwritable
+from vfibench.system.files import unwritable, write_whole
 
 FORMATS = ("html", "markdown", "latex", "csv")
 
@@ -71,10 +71,7 @@ def write_site(runs: Sequence[Path], out: Path, options: PageOptions | None = No
         raise VfibenchError(
             f"expected pages in {out}, found none that could be written", "see the warnings above"
         )
-    try:
-        index.write_text(_index(sections, results), encoding="utf-8")
-    except OSError as error:
-        raise unwritable(index, error) from error
+    write_whole(index, _index(sections, results))
     return index
 
 
@@ -105,11 +102,7 @@ def write_tables(runs: Sequence[Path], form: str, out: Path | None, *, intervals
         return []
     written = [(out / name if apart else out, text) for name, text in texts]
     for path, text in written:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise unwritable(path, error) from error
+        write_whole(path, text)
     return [path for path, _ in written]
 
 

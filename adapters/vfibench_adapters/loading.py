@@ -84,6 +84,11 @@ def tensors_in(path: Path, *keys: str) -> dict[str, Tensor]:
     raise VfibenchError(f"expected {places}, found {contents(checkpoint)} in {path}")
 
 
+def nets_in(path: Path) -> dict[str, Tensor]:
+    """The tensors of a checkpoint whose parts are called "module..." where ours are called "net..."."""
+    return {name.replace("module", "net"): tensor for name, tensor in tensors_in(path).items()}
+
+
 def _without_wrapper(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Names as the network has them, not (Distributed)DataParallel around it."""
     if all(name.startswith(WRAPPER) for name in tensors):

@@ -13,7 +13,7 @@ from vfibench.contracts import DatasetCard, Sample, Selection
 from vfibench.errors import VfibenchError
 
 if TYPE_CHECKING:
-    from vfibench.frames.files import UInt8Array
+    from vfibench.contracts import UInt8Array
 
 
 @dataclass(frozen=True)

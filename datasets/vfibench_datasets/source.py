@@ -15,7 +15,7 @@ from vfibench.errors import VfibenchError
 from vfibench_datasets.files import FileDataset, Item
 
 if TYPE_CHECKING:
-    from vfibench.frames.files import UInt8Array
+    from vfibench.contracts import UInt8Array
 
 LISTS = Path(__file__).resolve().parent / "lists"
 

@@ -20,8 +20,7 @@ from vfibench_datasets.source import FileSource, Layout, read_list
 from vfibench_datasets.triplets import triplets
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    from vfibench.contracts import UInt8Array
 
 REPEAT_DB = 50.0
 _FORM = r"\d{1,5}"
@@ -135,7 +134,7 @@ def repeats(sample: Sample) -> bool:
     return min(_mean_squared(frame, sample.targets[0]) for frame in sample.frames) <= limit
 
 
-def _mean_squared(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> float:
+def _mean_squared(one: UInt8Array, other: UInt8Array) -> float:
     difference = one.astype("int32") - other
     return float((difference * difference).mean())
 

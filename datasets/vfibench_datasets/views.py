@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vfibench.frames.files import UInt8Array
+    from vfibench.contracts import UInt8Array
 
 View = Callable[["UInt8Array"], "UInt8Array"]
 """[3, H, W] uint8 to [3, H', W'] uint8, both channel-first views of interleaved memory."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from vfibench.frames.files import UInt8Array
+    from vfibench.contracts import UInt8Array
 
 _MARK = "#"  # between a file and which frame of it
 

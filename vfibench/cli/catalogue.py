@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 
 from vfibench import registry
 from vfibench.contracts import AdapterCard, DatasetCard, MetricCard, PageCard
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.methods.resolving import find_card, split_variant, varied
 from vfibench.metrics.definitions import DEFINITIONS, Definition
 from vfibench.metrics.protocols import PROTOCOLS, Protocol
@@ -153,8 +152,7 @@ def find(name: str) -> Found:
         origin = places["method"].origin(method) if listed_method else ""
         return Found("method", origin, varied(card, variant) if variant else card)
     known = [known for place in places.values() for known in place.names() if "@" not in known]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "see `vfibench list methods`"
+    hint = did_you_mean(name, known, "see `vfibench list methods`")
     raise VfibenchError(f"unknown method, dataset or metric {name!r}", hint)
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vfibench.cli.console import plain_console
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -84,7 +86,7 @@ def write_reports(found: Report, junit: Path | None, markdown: Path | None, as_j
 
     from vfibench.gate import summary
     from vfibench.gate.junit import junit as junit_text
-    from vfibench.system.files import unwritable
+    from vfibench.system.files import write_whole
 
     texts: tuple[tuple[Path | None, Callable[[], str]], ...] = (
         (junit, lambda: junit_text(found)),
@@ -92,13 +94,8 @@ def write_reports(found: Report, junit: Path | None, markdown: Path | None, as_j
         (as_json, lambda: json.dumps(summary.as_json(found), indent=1, allow_nan=False) + "\n"),
     )
     for path, text in texts:
-        if path is None:
-            continue
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text(), encoding="utf-8")
-        except OSError as error:
-            raise unwritable(path, error) from error
+        if path is not None:
+            write_whole(path, text())
 
 
 def print_report(found: Report) -> None:
@@ -121,18 +118,16 @@ def print_report(found: Report) -> None:
 def table_lines(found: Report) -> list[str]:
     """A table with a line a metric, or more where a name is long; a narrow one leaves out interval and n."""
     import io
-    import shutil
 
-    from rich.console import Console
     from rich.table import Table
 
     from vfibench.errors import one_line
     from vfibench.gate import summary
 
-    width = max(shutil.get_terminal_size((160, 24)).columns, 80)  # a job's log has no width
     text = io.StringIO()
+    console = plain_console(160, text)  # a job's log has no width
     table = Table(box=None, pad_edge=False)
-    shown = summary.HEADINGS if width >= WIDE else summary.HEADINGS[:-2]
+    shown = summary.HEADINGS if console.width >= WIDE else summary.HEADINGS[:-2]
     for place, heading in enumerate(shown):
         side: Literal["left", "right"] = "right" if place > 2 else "left"
         table.add_column(heading, justify=side, overflow="fold", no_wrap=heading not in {"cell", "metric"})
@@ -140,9 +135,6 @@ def table_lines(found: Report) -> list[str]:
         for one in cell.judgements:
             fields = (one.verdict, one_line(cell.name), one_line(one.column), *summary.figures(one))
             table.add_row(*fields[: len(shown)])
-    console = Console(
-        file=text, force_terminal=False, highlight=False, width=width, markup=False, emoji=False
-    )
     console.print(table)
     left_out = [] if shown == summary.HEADINGS else [f"({' and '.join(summary.HEADINGS[-2:])}: --markdown)"]
     return text.getvalue().split("\n")[:-1] + left_out

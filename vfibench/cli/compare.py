@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vfibench.cli.console import plain_console
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -84,29 +86,20 @@ def write_json(record: dict[str, object], where: str) -> None:
     """
     import json
 
-    from vfibench.system.files import unwritable
+    from vfibench.system.files import write_whole
 
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"
     if where == "-":
         sys.stdout.write(text)
         return
-    try:
-        Path(where).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise unwritable(Path(where), error) from error
+    write_whole(Path(where), text, make_folder=False)
 
 
 def print_comparisons(comparisons: Sequence[Comparison], worst: int) -> None:
     """A table and a sentence a pair of results, then the frames where each is furthest ahead."""
-    import shutil
-
-    from rich.console import Console
-
     from vfibench.comparison.wording import verdict
 
-    width = max(shutil.get_terminal_size((120, 24)).columns, 80)
-    # Names hold what users type: nothing of it is markup or an emoji.
-    console = Console(highlight=False, width=width, markup=False, emoji=False)
+    console = plain_console()
     for one in (one for one in comparisons if one.pairs):
         cell = one.match.first.cell
         console.print(f"\n{cell.dataset}, protocol {cell.protocol}")

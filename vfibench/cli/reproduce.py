@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vfibench.cli.console import plain_console
+
 if TYPE_CHECKING:
     from vfibench.published.beside import Beside
     from vfibench.running.plan import Job, Request
@@ -112,13 +114,9 @@ def how_measured(tried: Sequence[Attempt], jobs: Sequence[Job]) -> Iterable[str]
 
 def print_verdicts(title: str, found: Sequence[Beside]) -> None:
     """Published, measured, difference, tolerance, verdict; below, why the others are not comparable."""
-    import shutil
-
-    from rich.console import Console
     from rich.table import Table
 
-    width = max(shutil.get_terminal_size((120, 24)).columns, 80)
-    console = Console(highlight=False, width=width, markup=False, emoji=False)
+    console = plain_console()
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for heading in ("metric", "published", "measured", "difference", "tolerance", "verdict", "source"):
         figures = heading in {"published", "measured", "difference", "tolerance"}

@@ -62,16 +62,13 @@ def speed(
         resolve(name, weights if card.learned else None, scoring=False)
         for name, card in zip(names, cards, strict=True)
     ]
-    sizes = CallSize(
-        width=width, height=height, device=str(place), precision=precision, batch=batch_size, inputs=inputs,
-        times=times, compiled=compiled,
-    )  # fmt: skip
+    call = CallSize(width, height, str(place), precision, batch_size, inputs, times, compiled)
     with explained(f"{' and '.join(arm.label for arm in arms)} could not be timed at {size}"):
         if against:  # out of memory is what goes wrong as a rule
-            turns = take_turns(arms[0], arms[1], sizes, runs, warmup)
+            turns = take_turns(arms[0], arms[1], call, runs, warmup)
             content, lines = turns.to_json(), turns.describe()
         else:
-            found = measure_speed(arms[0], runs=runs, warmup=warmup, **sizes)
+            found = measure_speed(arms[0], call, runs, warmup)
             content, lines = found.to_json(), describe(found)
     for line in [json.dumps(content)] if as_json else lines:
         print(line)

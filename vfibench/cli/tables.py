@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from vfibench.cli.console import plain_console
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -19,15 +21,9 @@ WIDE = 12  # definitions side by side up to here; more are listed downwards
 
 def print_leaderboard(results: Sequence[CellResult]) -> None:
     """One table a (dataset, protocol) and group of comparable entries, then what the columns mean."""
-    import shutil
-
-    from rich.console import Console
-
     from vfibench.leaderboards.grouping import boards
 
-    width = max(shutil.get_terminal_size((120, 24)).columns, 80)
-    # Names hold what users type, "clip:a[b]" or "frames:x:y:": nothing of it is markup or an emoji.
-    console = Console(highlight=False, width=width, markup=False, emoji=False)
+    console = plain_console()
     for board in boards(results):
         for group in board.groups:
             console.print()

@@ -57,7 +57,7 @@ def train(
     check_count("--workers", workers, 0)
     check_count("--log-every", log_every, 1)
     folder = out or Path("runs") / chosen.name
-    job = Job(chosen, folder, data, resume, device or _default(), workers, log_every, tensorboard)
+    job = Job(chosen, folder, data, resume, device, workers, log_every, tensorboard)
     if _path(job) is None:
         raise typer.Exit(130)
 
@@ -88,12 +88,6 @@ def _path(job: Job) -> Path | None:
 
         time.sleep(2)  # torchrun ends all processes when one has ended: the first must have spoken
         raise typer.Exit(2) from error
-
-
-def _default() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _tell(text: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vfibench.comparison.paired import obstacles
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.registry import METRICS
 from vfibench.store.folders import read_results, run_folders
 from vfibench.store.result import CellResult
@@ -121,11 +120,10 @@ def check_columns(found: Sequence[Match], columns: Iterable[str]) -> None:
     )
     for column in columns:
         if column not in scored and column not in METRICS.names():
-            near = difflib.get_close_matches(column, scored, n=3, cutoff=0.5)
             there = f"these results have {', '.join(scored) or 'none'}"
             raise VfibenchError(
                 f"expected a metric's column with --metric, found {column!r}",
-                f"did you mean {' or '.join(near)}?" if near else there,
+                did_you_mean(column, scored, there),
             )
 
 
@@ -177,11 +175,10 @@ def _called(word: str, results: Sequence[CellResult], runs: Sequence[Path]) -> l
         if found:
             return found
     labels = sorted({result.cell.label for result in results})
-    near = difflib.get_close_matches(word, labels, n=3, cutoff=0.5)
     places = ", ".join(map(str, runs))
     raise VfibenchError(
         f"no run folder and no result is called {word!r} in {places}",
-        f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(labels)}",
+        did_you_mean(word, labels, f"it has {', '.join(labels)}"),
     )
 
 

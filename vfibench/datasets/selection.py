@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 from collections import Counter
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vfibench.contracts import Selection
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, did_you_mean
 
 if TYPE_CHECKING:
     from vfibench.contracts import DatasetOptions
@@ -109,8 +108,7 @@ def read_id_list(path: Path) -> list[str]:
 
 def unknown_id(name: str, list_file: Path, known: Iterable[str], where: Path | None = None) -> VfibenchError:
     """The error for a line of an own list that names nothing: neither official nor on disk."""
-    near = difflib.get_close_matches(name, list(known), n=2, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}?" if near else "correct or remove the line"
+    hint = did_you_mean(name, known, "correct or remove the line", most=2, cutoff=0.6)
     place = f" or {where}" if where else ""
     return VfibenchError(f"unknown sequence {name!r} in {list_file}: not in the official list{place}", hint)
 

@@ -1,4 +1,4 @@
-"""Pictures: reading and writing them, and the one padding implementation everybody shares."""
+"""Pictures: reading and writing them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from vfibench.errors import VfibenchError
+from vfibench.system.files import unwritable, whole
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    UInt8Array = npt.NDArray[np.uint8]
+    from vfibench.contracts import UInt8Array
 
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -79,7 +77,7 @@ def _chunks_hold(png: bytes) -> bool:
 
 
 def write_image(path: Path, pixels: UInt8Array) -> None:
-    """Write [3, H, W] uint8 RGB as PNG, making its folder.
+    """Write [3, H, W] uint8 RGB as PNG, whole or not at all, making its folder.
 
     Raises:
         VfibenchError: the folder is read-only, or the disk is full.
@@ -87,12 +85,10 @@ def write_image(path: Path, pixels: UInt8Array) -> None:
     from PIL import Image
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels.transpose(1, 2, 0)).save(path, compress_level=1)
+        with whole(path, durable=False) as file:
+            Image.fromarray(pixels.transpose(1, 2, 0)).save(file, "PNG", compress_level=1)
     except OSError as error:
-        raise VfibenchError(
-            f"cannot write {path}: {error.strerror or error}", "free space there or choose another folder"
-        ) from error
+        raise unwritable(path, error) from error
 
 
 def natural_key(path: Path) -> list[tuple[int, int, str]]:

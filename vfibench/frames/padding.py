@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 from vfibench.contracts import Padding
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import torch
-
-    UInt8Array = npt.NDArray[np.uint8]
 
 
 def margins(height: int, width: int, padding: Padding) -> tuple[int, int, int, int]:

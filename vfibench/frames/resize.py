@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
-    from vfibench.frames.files import UInt8Array
+    from vfibench.contracts import UInt8Array
 
     Taps = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 

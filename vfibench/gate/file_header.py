@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from vfibench.errors import VfibenchError
 from vfibench.gate.baseline import BaselineCell
 from vfibench.store.settings import Settings, nested
+from vfibench.system.structs import Complaint
 
 AGAIN = "make it again with `vfibench baseline RUN -o FILE`"
 SETTING = "settings."
@@ -97,8 +98,8 @@ def _checked(found: Mapping[str, object], where: str) -> CellHeader:
     try:
         return msgspec.convert({**found, "settings": nested(settings)}, CellHeader)
     except msgspec.ValidationError as error:
-        problem, _, place = str(error).replace("`", "").partition(" - at $.")
-        told = f"{place}: {problem}" if place else problem
+        wrong = Complaint.of(error)
+        told = f"{wrong.place}: {wrong.plain}" if wrong.place else wrong.plain
         raise VfibenchError(f"expected whole facts of {where}, found {told}", AGAIN) from error
 
 

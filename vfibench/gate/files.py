@@ -29,7 +29,7 @@ from vfibench.gate.baseline import BaselineCell, Frame, kept_digits
 from vfibench.gate.file_header import AGAIN, CellHeader, damaged, head_lines, read_heads
 from vfibench.statistics.arrays import FloatArray
 from vfibench.store.cells import Cell
-from vfibench.system.files import unwritable
+from vfibench.system.files import write_whole
 
 SCHEMA_VERSION = 1
 FIRST = "# vfibench-baseline: "
@@ -52,13 +52,7 @@ def write_baseline(cells: Sequence[BaselineCell], path: Path) -> None:
             f"expected names that a text file can hold, found {odd[0]!r} in {found!r}",
             "rename the method or the sample",
         )
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise unwritable(path, error) from error
+    write_whole(path, text, make_folder=False)
 
 
 def baseline_text(cells: Sequence[BaselineCell]) -> str:

@@ -20,19 +20,17 @@ slower = 1.10               # NEW may take this many times as long as OLD
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 
 from vfibench.errors import VfibenchError
 from vfibench.statistics.digits import kind
 from vfibench.store.cells import Cell
+from vfibench.system.structs import checked, read_toml
 
 NotNegative = Annotated[float, Meta(ge=0)]
 Name = Annotated[str, Meta(min_length=1)]
@@ -162,44 +160,20 @@ def read_policy(path: Path) -> Policy:
         VfibenchError: no such file, no TOML, or a key or value that is not one of a policy.
     """
     try:
-        table = msgspec.toml.decode(path.read_bytes())
+        table = read_toml(path.read_bytes(), str(path))
     except OSError as error:
         raise VfibenchError(f"expected a policy, found {error.strerror} for {path}") from error
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise VfibenchError(f"expected TOML in {path}, found: {error}") from error
-    found = _checked(table, _File, str(path))
+    found = checked(table, _File, str(path))
     return Policy(
         found.improved,
         found.metrics,
         tuple(
-            (name, _checked(one, Tolerance, f"[tolerance.{name}] of {path}"))
+            (name, checked(one, Tolerance, f"[tolerance.{name}] of {path}"))
             for name, one in found.tolerance.items()
         ),
         tuple(
-            _checked(one, Override, f"[[override]] number {number} of {path}")
+            checked(one, Override, f"[[override]] number {number} of {path}")
             for number, one in enumerate(found.override, 1)
         ),
-        None if found.speed is None else _checked(found.speed, SpeedLimit, f"[speed] of {path}"),
+        None if found.speed is None else checked(found.speed, SpeedLimit, f"[speed] of {path}"),
     )
-
-
-T = TypeVar("T", bound=Struct)
-UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
-
-
-def _checked(table: object, struct: type[T], where: str) -> T:
-    """A table as its struct, or a complaint that names the place and the keys that would do."""
-    try:
-        return msgspec.convert(table, struct)
-    except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$")
-        names = [each.name for each in msgspec.structs.fields(struct)]
-        unknown = UNKNOWN.fullmatch(problem)
-        if unknown:
-            near = difflib.get_close_matches(unknown[1], names, n=1, cutoff=0.6)
-            hint = f"did you mean {near[0]!r}?" if near else f"the keys there are {', '.join(names)}"
-            raise VfibenchError(f"{where}: unknown key {unknown[1]!r}", hint) from error
-        key = place.strip(".`")
-        hint = f"the keys there are {', '.join(names)}"
-        words = problem[0].lower() + problem[1:].replace("`", "")
-        raise VfibenchError(f"{where}: {f'{key}: ' if key else ''}{words}", hint) from error

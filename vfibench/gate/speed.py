@@ -12,6 +12,7 @@ from vfibench.gate.outcomes import CellReport, Judgement, Verdict
 from vfibench.gate.policy import SpeedLimit
 from vfibench.speed.record import SCHEMA_VERSION, Interleaved
 from vfibench.statistics.bootstrap import ratio_of
+from vfibench.system.structs import Complaint
 
 LEAST_ROUNDS = 10
 MEASURE = "measure with `vfibench speed -m NEW --against OLD --json`"
@@ -29,7 +30,7 @@ def read_speed(path: Path, limit: SpeedLimit) -> CellReport:
         raise VfibenchError(f"expected timings, found {error.strerror} for {path}", MEASURE) from error
     except (ValueError, msgspec.MsgspecError) as error:
         raise VfibenchError(
-            f"expected timings of two arms that took turns in {path}, found: {error}", MEASURE
+            f"expected timings of two arms that took turns in {path}, found: {Complaint.of(error)}", MEASURE
         ) from error
     if found.schema_version != SCHEMA_VERSION:
         raise VfibenchError(

@@ -18,6 +18,7 @@ import torch
 
 from vfibench.errors import VfibenchError
 from vfibench.registry import reason_of
+from vfibench.system.files import whole
 
 ENVIRONMENT = "VFIBENCH_BACKBONES"
 TIMEOUT = 10  # seconds without an answer from the download server
@@ -124,10 +125,8 @@ def _download(url: str, folder: Path) -> Path:
     digest = hashlib.sha256(content).hexdigest()
     if not digest.startswith(path.stem.rpartition("-")[2]):
         raise ValueError(f"its sha256 is {digest}")
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
+    with whole(path) as file:
+        file.write(content)
     return path
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 from vfibench.contracts import MetricCard
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.metrics.definitions import (
     DEFINITIONS,
     PLAIN,
@@ -141,8 +140,7 @@ def columns_of(definition: str, kinds: Sequence[str] = ("psnr", "ssim")) -> tupl
         VfibenchError: there is no such definition; the hint holds the nearest names.
     """
     if definition not in DEFINITIONS:
-        near = difflib.get_close_matches(definition, DEFINITIONS, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "see `vfibench list metrics`"
+        hint = did_you_mean(definition, DEFINITIONS, "see `vfibench list metrics`")
         raise VfibenchError(f"unknown definition {definition!r}", hint)
     names = (kind if definition == "vfibench" else f"{kind}@{definition}" for kind in kinds)
     return tuple(name for name in names if name in RULES)

@@ -5,12 +5,11 @@ Facts from the peers' own evaluation scripts; a dataset that a peer never evalua
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vfibench.contracts import Padding
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.metrics.catalog import columns_of
 
 ANY = "*"  # stands for every dataset without an entry of its own
@@ -245,6 +244,5 @@ def get_protocol(name: str) -> Protocol:
     """
     if name in PROTOCOLS:
         return PROTOCOLS[name]
-    near = difflib.get_close_matches(name, PROTOCOLS, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "see `vfibench list protocols`"
+    hint = did_you_mean(name, PROTOCOLS, "see `vfibench list protocols`")
     raise VfibenchError(f"unknown protocol {name!r}", hint)

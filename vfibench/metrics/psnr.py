@@ -47,6 +47,22 @@ def decibel(error: torch.Tensor, epsilon: float = 0.0, arithmetic: Arithmetic = 
     return value + float32_excess(value) if arithmetic == "log-f32" else value
 
 
+def agreement(found: torch.Tensor, expected: torch.Tensor, limit: float) -> torch.Tensor:
+    """How near two sets of frames are: the PSNR of each sample's values, all of them together, peak 1.
+
+    No metric: it neither clamps nor rounds.
+
+    Args:
+        found, expected: [B, ...] on the unit scale.
+        limit: dB of equal frames; nothing has more.
+
+    Returns:
+        [B] float64 dB.
+    """
+    square = (found.double() - expected.double()).square_().flatten(1)
+    return decibel(square.mean(1) * 255**2).clamp(max=limit)
+
+
 def float32_excess(value: torch.Tensor) -> torch.Tensor:
     """What scripts print too much that take the logarithm in float32 with NumPy: 2e-6 dB at 40 dB.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from vfibench.errors import VfibenchError
 from vfibench.methods.parameters import parameters
+from vfibench.metrics.psnr import agreement
 from vfibench.statistics.summaries import percentile
 from vfibench.system.devices import autocast_type, chosen_device, peak_memory_mb
 
@@ -20,13 +21,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class CallSize:
+    """How a method is called when it is timed.
+
+    Attributes:
+        width, height: of the input frames, pixels.
+        device: "cpu", "cuda" or "cuda:1".
+        precision: "fp32", or what autocast computes in: "fp16" or "bf16".
+        batch: samples of a call.
+        inputs: input frames of a sample, the method's usual count where None.
+        times: target times of a call, see `target_times`.
+        compiled: whether the network runs through torch.compile.
+    """
+
+    width: int
+    height: int
+    device: str = "cpu"
+    precision: str = "fp32"
+    batch: int = 1
+    inputs: int | None = None
+    times: int = 1
+    compiled: bool = False
+
+
+@dataclass(frozen=True)
 class Speed:
     """What `measure_speed` found.
 
     Attributes:
         method, weights: what was timed; weights are "random", a file name or "none".
-        device, precision, threads: on what.
-        width, height, batch, inputs, times: the call's size: of the input frames, and how many go in and out.
+        device, precision, width, height, batch, inputs, times, compiled: how it was called, as in `CallSize`.
+        threads: of torch on the CPU.
         output_width, output_height: of the frames that come out, larger where the method enlarges.
         runs, warmup: timed and untimed calls.
         ms_median, ms_p95: of one call, milliseconds.
@@ -37,7 +62,6 @@ class Speed:
         gflops: 2 x multiply-adds of one call as torch's flop counter sees them (convolutions, matrix
             products), in 1e9; None where it cannot follow.
         peak_mb: peak memory: CUDA allocator, or the process's resident set; None for another process's.
-        compiled: whether the network ran through torch.compile.
         agreement_db: what precision and compilation cost: PSNR between these frames and those of plain fp32
             (at most 200 dB), None for plain fp32 itself.
     """
@@ -71,40 +95,22 @@ class Speed:
         return asdict(self)
 
 
-def measure_speed(
-    method: Method,
-    width: int,
-    height: int,
-    *,
-    device: str = "cpu",
-    precision: str = "fp32",
-    batch: int = 1,
-    inputs: int | None = None,
-    times: int = 1,
-    runs: int = 20,
-    warmup: int = 3,
-    compiled: bool = False,
-) -> Speed:
+def measure_speed(method: Method, size: CallSize, runs: int = 20, warmup: int = 3) -> Speed:
     """Time `method.predict` on random frames, synchronised, after a warm-up.
 
     Padding is applied before the clock starts: a size the network cannot take is timed at the padded size.
 
     Args:
         method: opened here; random weights are fine.
-        width, height: of the input frames, pixels.
-        inputs: input frames, the method's usual count where None.
-        times: target times of each call, see `target_times`.
-        compiled: through torch.compile; compiling is part of the warm-up.
+        size: how it is called.
+        runs, warmup: timed calls, and untimed ones before; compiling is part of the warm-up.
 
     Raises:
         VfibenchError: a number of target times the method does not give.
     """
-    found = prepared(
-        method, width, height, device=device, precision=precision, batch=batch, inputs=inputs, times=times,
-        compiled=compiled,
-    )  # fmt: skip
+    found = prepared(method, size)
     plain = None
-    if compiled or precision != "fp32":
+    if size.compiled or size.precision != "fp32":
         with torch.inference_mode():
             plain = found.adapter.predict(found.frames, found.moments)
     if found.device.type == "cuda":
@@ -112,20 +118,14 @@ def measure_speed(
     spent = found.seconds(runs, warmup)
     elsewhere = found.elsewhere is not None
     median = 1e3 * percentile(spent, 0.5)
-    shared = batch * times
+    shared = size.batch * size.times
     return Speed(
         method=method.label,
         weights=method.weights.name if method.weights else ("random" if method.card.learned else "none"),
-        device=device,
-        precision=precision,
         threads=torch.get_num_threads(),
-        width=width,
-        height=height,
-        batch=batch,
-        inputs=found.frames.shape[1],
-        times=times,
-        output_width=method.card.scale * width,
-        output_height=method.card.scale * height,
+        **(asdict(size) | {"inputs": found.frames.shape[1]}),
+        output_width=method.card.scale * size.width,
+        output_height=method.card.scale * size.height,
         runs=runs,
         warmup=warmup,
         ms_median=median,
@@ -135,22 +135,8 @@ def measure_speed(
         parameters=parameters(found.adapter) if method.card.learned or elsewhere else 0,
         gflops=None if elsewhere else gflops(found.call),
         peak_mb=None if elsewhere else peak_memory_mb(found.device),
-        compiled=compiled,
         agreement_db=None if plain is None else psnr(found.call(), plain),
     )
-
-
-class CallSize(TypedDict):
-    """How a method is called when it is timed: the arguments of `prepared`, which says what they mean."""
-
-    width: int
-    height: int
-    device: str
-    precision: str
-    batch: int
-    inputs: int | None
-    times: int
-    compiled: bool
 
 
 @dataclass(frozen=True)
@@ -181,30 +167,19 @@ class Prepared:
         return told(self.elsewhere, runs, warmup)
 
 
-def prepared(
-    method: Method,
-    width: int,
-    height: int,
-    *,
-    device: str = "cpu",
-    precision: str = "fp32",
-    batch: int = 1,
-    inputs: int | None = None,
-    times: int = 1,
-    compiled: bool = False,
-) -> Prepared:
-    """Load a method and make what it is timed on; arguments and errors as of `measure_speed`."""
+def prepared(method: Method, size: CallSize) -> Prepared:
+    """Load a method and make what it is timed on; errors as of `measure_speed`."""
     from vfibench.frames.padding import pad
 
-    target = chosen_device(device)
-    count = inputs or method.card.inputs[0]
-    moments = target_times(method.card, count, times)
+    target = chosen_device(size.device)
+    count = size.inputs or method.card.inputs[0]
+    moments = target_times(method.card, count, size.times)
     adapter = method.open(target)
     generator = torch.Generator().manual_seed(0)
-    frames = torch.rand(batch, count, 3, height, width, generator=generator).to(target)
+    frames = torch.rand(size.batch, count, 3, size.height, size.width, generator=generator).to(target)
     frames = pad(frames, method.card.padding)
-    predict = torch.compile(adapter.predict) if compiled else adapter.predict
-    lower = autocast_type(precision)
+    predict = torch.compile(adapter.predict) if size.compiled else adapter.predict
+    lower = autocast_type(size.precision)
     aside = getattr(adapter, "predict_timed", None)  # its network runs in a process of its own
 
     def call() -> torch.Tensor:
@@ -244,8 +219,7 @@ def target_times(card: AdapterCard, inputs: int, count: int) -> tuple[float, ...
 
 def psnr(found: torch.Tensor, expected: torch.Tensor) -> float:
     """PSNR in dB of two sets of frames clamped to [0, 1], over all their values; at most 200."""
-    error = (found.double().clamp(0, 1) - expected.double().clamp(0, 1)).square().mean()
-    return float(-10 * error.clamp(min=1e-20).log10())
+    return float(agreement(found.clamp(0, 1)[None], expected.clamp(0, 1)[None], limit=200.0))
 
 
 def timed(call: Callable[[], object], runs: int, warmup: int, device: torch.device) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ class Turns:
     Attributes:
         new, old: labels of the two arms.
         new_seconds, old_seconds: of each round's call, in order.
-        sizes: how they were called.
+        size: how they were called.
         warmup: calls of each before the first round.
     """
 
@@ -29,7 +29,7 @@ class Turns:
     old: str
     new_seconds: tuple[float, ...]
     old_seconds: tuple[float, ...]
-    sizes: CallSize
+    size: CallSize
     warmup: int
 
     def to_json(self) -> dict[str, object]:
@@ -41,26 +41,26 @@ class Turns:
             "old": {"method": self.old, "seconds": self.old_seconds},
             "threads": torch.get_num_threads(),
             "warmup": self.warmup,
-            **self.sizes,
+            **asdict(self.size),
         }
 
     def describe(self) -> list[str]:
         """The figures for a person."""
         new, old = np.array(self.new_seconds), np.array(self.old_seconds)
         ratio, (low, high) = ratio_of(new, old)
-        words = f"{self.sizes['width']}x{self.sizes['height']}, batch {self.sizes['batch']}"
+        words = f"{self.size.width}x{self.size.height}, batch {self.size.batch}"
         return [
-            f"{self.new} against {self.old}, {words}, {len(new)} rounds in turns on {self.sizes['device']}",
+            f"{self.new} against {self.old}, {words}, {len(new)} rounds in turns on {self.size.device}",
             f"  {self.new}: {1e3 * np.median(new):.2f} ms a call",
             f"  {self.old}: {1e3 * np.median(old):.2f} ms a call",
             f"  ratio: {ratio:.3f} times as long, 95% interval {low:.3f} to {high:.3f}",
         ]
 
 
-def take_turns(new: Method, old: Method, sizes: CallSize, rounds: int, warmup: int) -> Turns:
+def take_turns(new: Method, old: Method, size: CallSize, rounds: int, warmup: int) -> Turns:
     """Time two methods in turns; errors as of `vfibench.speed.timing.measure_speed`."""
-    spent = in_turns([prepared(arm, **sizes) for arm in (new, old)], rounds, warmup)
-    return Turns(new.label, old.label, tuple(spent[0]), tuple(spent[1]), sizes, warmup)
+    spent = in_turns([prepared(arm, size) for arm in (new, old)], rounds, warmup)
+    return Turns(new.label, old.label, tuple(spent[0]), tuple(spent[1]), size, warmup)
 
 
 def in_turns(arms: Sequence[Prepared], rounds: int, warmup: int) -> list[list[float]]:

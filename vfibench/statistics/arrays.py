@@ -12,6 +12,8 @@ from vfibench.statistics.summaries import ScoredFrame, clip_of
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Frame = tuple[str, float]
+"""What has a score: a sample's id and a target time."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Scores:
         tags: facts stored with each frame.
     """
 
-    frames: tuple[tuple[str, float], ...]
+    frames: tuple[Frame, ...]
     values: Mapping[str, FloatArray]
     units: IntArray
     unit_names: tuple[str, ...]

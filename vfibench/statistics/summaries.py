@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 
 class ScoredFrame(Protocol):
     """What is read of a score row; see `vfibench.store.rows.ScoreRow`."""
@@ -146,11 +148,7 @@ def clip_mean(clips: Mapping[str, Sequence[ScoredFrame]], column: str) -> ClipMe
 
 def percentile(values: Sequence[float], share: float) -> float:
     """Linear-interpolation percentile, `share` in [0, 1], of a non-empty sequence."""
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    return float(np.quantile(values, share))
 
 
 @dataclass(frozen=True)

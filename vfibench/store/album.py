@@ -14,11 +14,8 @@ machines keep pictures in run folders of their own; `vfibench merge` joins score
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
@@ -28,7 +25,6 @@ from vfibench.errors import VfibenchError
 from vfibench.frames.files import write_image
 from vfibench.store.cells import Cell, short_key
 from vfibench.store.comparability import FRAMES, values
-from vfibench.system.files import unwritable
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -120,14 +116,5 @@ def write_once(path: Path, pixels: UInt8Array) -> None:
     Raises:
         VfibenchError: the folder is read-only, or the disk is full.
     """
-    if path.exists():
-        return
-    part = path.with_name(f".{path.stem}.{os.getpid()}-{threading.get_ident()}.png")
-    try:
-        write_image(part, pixels)
-        part.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    if not path.exists():
+        write_image(path, pixels)

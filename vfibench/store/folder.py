@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import glob
 import json
-import os
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -28,7 +27,7 @@ from vfibench.store.result import CellResult
 from vfibench.store.rows import ScoreRow, TimingRow, count, merge_rows
 from vfibench.store.run_file import RESTORE, SCHEMA_VERSION, load_run
 from vfibench.store.shards import Shard
-from vfibench.system.files import unwritable
+from vfibench.system.files import unwritable, write_whole
 from vfibench.system.provenance import command_line, now
 
 RUN_FILE = re.compile(r"run(\.\d+of\d+)?\.json")
@@ -116,7 +115,6 @@ class ResultStore:
     def tell(self, shard: Shard, status: Status, started: str, sessions: Sequence[Session]) -> None:
         """Replace this shard's run.json atomically, keeping cells that earlier commands put there."""
         path = self._run_file(shard)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
         try:
             (self.folder / "locks").mkdir(parents=True, exist_ok=True)
             with (self.folder / "locks" / "run.lock").open("w") as lock:
@@ -130,10 +128,8 @@ class ResultStore:
                     "command": command_line(),
                     "cells": self._cells(path, sessions, running=status == "running"),
                 }
-                temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n")
-                temporary.replace(path)
+                write_whole(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise unwritable(path, error) from error
 
     def _cells(self, path: Path, sessions: Sequence[Session], *, running: bool) -> list[object]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, did_you_mean
+from vfibench.statistics.arrays import Frame
 from vfibench.store.result import CellResult
-
-Frame = tuple[str, float]
 
 NEAR = 1e-6  # how far from a stored time a given one may be: as many digits as file names have
 
@@ -60,7 +58,5 @@ def _hint(word: str, frames: Sequence[Frame]) -> str:
         told = ", ".join(f"{time:g}" for time in times[:9])
         return f"the times of {sample!r} are {told}"
     names = dict.fromkeys(name for name, _ in frames)
-    near = difflib.get_close_matches(sample, names, n=3, cutoff=0.5)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return f"samples are named like {next(iter(names))!r}" if names else "no frame has a score"
+    like = f"samples are named like {next(iter(names))!r}" if names else "no frame has a score"
+    return did_you_mean(sample, names, like)

@@ -13,6 +13,7 @@ from vfibench.statistics.digits import declare
 from vfibench.store.entry import Entry
 from vfibench.store.jsonl import no_json
 from vfibench.store.settings import nested
+from vfibench.system.structs import Complaint
 
 SCHEMA_VERSION = 1
 RESTORE = "restore or remove the file"
@@ -95,10 +96,9 @@ def _entries(cells: Sequence[object], path: Path) -> tuple[Entry, ...]:
         try:
             entry = msgspec.convert(cell, Entry)
         except msgspec.ValidationError as error:
-            reason, _, place = str(error).partition(" - at `$.")
-            where = f"{place.rstrip('`')} of cell {number}" if place else f"cell {number}"
-            told = reason[0].lower() + reason[1:].replace("`", "")
-            raise VfibenchError(f"{path} is damaged: {told} in {where}", RESTORE) from error
+            complaint = Complaint.of(error)
+            where = f"{complaint.place} of cell {number}" if complaint.place else f"cell {number}"
+            raise VfibenchError(f"{path} is damaged: {complaint.reason} in {where}", RESTORE) from error
         found.append(entry)
         for name, column in entry.columns.items():
             declare(name, column.digits)

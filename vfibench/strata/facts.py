@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vfibench.statistics.arrays import FloatArray, Scores
+from vfibench.statistics.arrays import FloatArray, Frame, Scores
 from vfibench.store.result import CellResult
-from vfibench.strata.files import EXACT, Frame, facts_file, read_facts
+from vfibench.strata.files import EXACT, facts_file, read_facts
 
 TAGS = ("motion_p90", "seen_by_1", "seen_by_0")
 OF_TAGS = "exact, one figure for all times of a sequence"

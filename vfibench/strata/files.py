@@ -23,11 +23,11 @@ from io import StringIO
 from pathlib import Path
 
 from vfibench.errors import VfibenchError
+from vfibench.statistics.arrays import Frame
 from vfibench.store.cells import short_key
 from vfibench.store.comparability import FRAMES, values
 from vfibench.store.result import CellResult
 
-Frame = tuple[str, float]
 Row = tuple[Frame, tuple[float, float]]
 
 FORM = "# vfibench strata 1"

@@ -13,7 +13,7 @@ from vfibench.strata.estimate import one_thread
 from vfibench.strata.files import FactsFile, facts_file, heading, read_facts, row_text
 from vfibench.strata.measure import how, measure
 from vfibench.strata.reopen import reopen
-from vfibench.system.files import busy, locked, unwritable, write_whole
+from vfibench.system.files import busy, locked, rename_whole, unwritable, write_whole
 from vfibench.system.threads import in_order
 
 
@@ -105,7 +105,7 @@ def _measure(results: Sequence[CellResult], path: Path, work: Work) -> None:
                 for done, rows in enumerate(found, total - len(wanted) + 1):
                     file.write(row_text(rows).encode())
                     work.on_event(Progress(name, done, total))
-            part.replace(path)
+            rename_whole(part, path)
     except OSError as error:
         raise unwritable(part, error) from error
 

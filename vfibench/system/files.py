@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -36,16 +39,87 @@ def unwritable(path: Path, error: OSError) -> VfibenchError:
     return VfibenchError(f"cannot write {path}: {error.strerror or error}", hints.get(error.errno or 0, kept))
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes, *, durable: bool = True, make_folder: bool = True) -> None:
     """Replace a file in one step.
+
+    Args:
+        path: of the file.
+        content: of it; text becomes UTF-8.
+        durable, make_folder: see `whole`.
 
     Raises:
         VfibenchError: it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        with whole(path, durable=durable, make_folder=make_folder) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+@contextmanager
+def whole(path: Path, *, durable: bool = True, make_folder: bool = True) -> Iterator[IO[bytes]]:
+    """A file to write to that takes the place of another in one step, once the block has ended.
+
+    Where the block fails nothing is left of it, and what stood at `path` stays; after a kill that holds too,
+    but for a file .NAME.part, which the next to write the same path takes over. Several at a time wait for
+    one another. A link stays one: the file it points to is replaced. What is no file, such as /dev/stdout,
+    is written as it is.
+
+    Args:
+        path: of the file.
+        durable: whether all of it is on the disk before it gets its name (fsync), so that a machine that
+            loses power leaves the old or the new as well. Not for thousands of pictures that can be made
+            again: for one of 448x256 it takes 4 ms on an SSD, where writing takes 0.1 ms.
+        make_folder: whether its folder is made where missing.
+
+    Yields:
+        The file, open for bytes; seeking is allowed.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    path = Path(os.path.realpath(path))
+    if make_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    with _alone_at(part) as file:
+        try:
+            yield file
+            file.flush()
+            rename_whole(part, path, durable=durable)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def rename_whole(part: Path, path: Path, *, durable: bool = True) -> None:
+    """Give a finished file its name, in place of what has it; `durable` and errors as of `whole`."""
+    if durable:
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+    part.replace(path)
+
+
+@contextmanager
+def _alone_at(part: Path) -> Iterator[IO[bytes]]:
+    """An empty file that nobody else writes to, made or taken over from a process that was killed."""
+    while True:
+        with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
+            with suppress(OSError):  # a network disk may have no locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if _is(file, part):  # else the one before us has renamed it meanwhile
+                file.truncate()
+                yield file
+                return
+
+
+def _is(file: IO[bytes], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Any
 import torch
 
 from vfibench.contracts import Adapter, AdapterCard
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.methods.resolving import FRAMES, no_method, resolve, split_variant, varied
 from vfibench.methods.workers.adapter import EXEC
 from vfibench.registry import METHODS, load_target
@@ -94,8 +93,8 @@ def _describe_weights(subject: Subject) -> str:
 def _refuse_unknown(expected: Mapping[str, str]) -> None:
     for name in expected:
         if name not in CHECKS:
-            near = difflib.get_close_matches(name, CHECKS, n=3, cutoff=0.5) or list(CHECKS)
-            raise VfibenchError(f"unknown check {name!r}", f"did you mean {' or '.join(near)}?")
+            hint = did_you_mean(name, CHECKS, f"did you mean {' or '.join(CHECKS)}?")
+            raise VfibenchError(f"unknown check {name!r}", hint)
 
 
 def _resolve(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ import torch
 from torch import Tensor
 
 from vfibench.errors import VfibenchError
+from vfibench.system.files import whole
+from vfibench.training.complaints import LOWER
 from vfibench.training.recipes import Recipe
 from vfibench.training.state import State
 from vfibench.weights.reading import read_checkpoint
@@ -19,7 +20,6 @@ NAME = "checkpoint.pt"
 NEEDED = {"recipe", "step", "network", "optimiser", "schedule", "scaler", "average"}
 FREE = {"about", "training.steps"}
 """Keys of a recipe that may change while it is trained; see `_check_steps`."""
-LOWER = "begin anew with a lower optimiser.lr or a training.clip_norm; --init takes the last checkpoint"
 ANEW = "begin anew in another --out"
 
 
@@ -35,13 +35,9 @@ def save_checkpoint(state: State, folder: Path, facts: dict[str, Any]) -> None:
         VfibenchError: it cannot be written.
     """
     path = folder / NAME
-    half = path.with_suffix(".part")
     try:
-        with half.open("wb") as file:
+        with whole(path) as file:
             torch.save({"recipe": msgspec.to_builtins(state.recipe), **facts, **state.saved()}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
     except (OSError, RuntimeError) as error:  # torch meets a full disk with a RuntimeError
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         message = f"expected to write {path}, found: {reason}"

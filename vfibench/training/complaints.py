@@ -1,8 +1,7 @@
-"""What is wrong with a recipe, in words that name the key."""
+"""What is wrong with a recipe, in words that name the key, and what to do about one that does not work."""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -10,9 +9,11 @@ from typing import Any, get_args
 import msgspec
 
 from vfibench.errors import VfibenchError
+from vfibench.system.structs import Complaint, unknown_key
 
 COMPARE = "compare it with `vfibench train --recipe NAME --show`"
-PLACE = re.compile(r"(.*?)(?: - at `\$\.?(.*)`)?", re.DOTALL)
+LOWER = "begin anew with a lower optimiser.lr or a training.clip_norm; --init takes the last checkpoint"
+"""What to do where a number is no longer finite."""
 KINDS = {
     "bool | int": "a whole number, true or false",
     "bool": "true or false",
@@ -22,7 +23,7 @@ KINDS = {
     "array": "a list",
     "object": "a table",
 }
-FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*)`")
+MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
 def complaint(
@@ -39,12 +40,14 @@ def complaint(
         tables: the recipe's tables by name, "" for the keys before the first of them.
         where: the file, or the option.
     """
-    found = PLACE.fullmatch(str(error))
-    problem, place = (found[1], found[2] or "") if found else (str(error), "")
-    field = FIELD.fullmatch(problem)
-    if field:
-        title = f"[{place}] in {where}" if place else where
-        return _of_key(title, field[1].startswith("contains"), field[2], tables[place])
+    found = Complaint.of(error)
+    problem, place = found.problem, found.place
+    title = f"[{place}] in {where}" if place else where
+    if found.unknown is not None:
+        return unknown_key(found.unknown, tables[place], title)
+    missing = MISSING.fullmatch(problem)
+    if missing:
+        return VfibenchError(f"{title}: expected a value for {missing[1]!r}, found none", COMPARE)
     name, dot, key = place.partition("[...]")[0].partition(".")
     if "[...]" in place:
         dot, key = ".", _culprit(table[name], numbers=name == "losses")
@@ -59,15 +62,6 @@ def _plain(problem: str) -> str:
     for kind, words in KINDS.items():
         problem = problem.replace(f"`{kind}`", words)
     return problem[0].lower() + problem.partition(", got")[0][1:]
-
-
-def _of_key(title: str, unknown: bool, key: str, struct: type[msgspec.Struct]) -> VfibenchError:
-    names = [each.name for each in msgspec.structs.fields(struct)]
-    if not unknown:
-        return VfibenchError(f"{title}: expected a value for {key!r}, found none", COMPARE)
-    near = difflib.get_close_matches(key, names, n=1, cutoff=0.6)
-    hint = f"did you mean {near[0]!r}?" if near else f"the keys there are {', '.join(names)}"
-    return VfibenchError(f"{title}: unknown key {key!r}", hint)
 
 
 def _allowed(struct: type[msgspec.Struct], key: str) -> str:

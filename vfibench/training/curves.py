@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 
 from vfibench.errors import VfibenchError
+from vfibench.system.files import write_whole
+from vfibench.training.complaints import LOWER
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard.writer import SummaryWriter
@@ -124,8 +126,7 @@ def read_curve(path: Path) -> list[dict[str, float]]:
 
 def _not_finite(losses: dict[str, float], step: int) -> VfibenchError:
     found = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
-    hint = "begin anew with a lower optimiser.lr or a training.clip_norm; --init takes the last checkpoint"
-    return VfibenchError(f"expected finite losses, found {found} at step {step}", hint)
+    return VfibenchError(f"expected finite losses, found {found} at step {step}", LOWER)
 
 
 def _append(path: Path, header: list[str], rows: list[list[Any]]) -> None:
@@ -148,9 +149,7 @@ def _cut(path: Path, step: int) -> None:
         return
     last = step if path.name == VALIDATIONS else step - 1
     kept = [line for line in lines[1:] if line.endswith("\n") and int(line.partition(",")[0]) <= last]
-    half = path.with_suffix(".part")
-    half.write_text("".join(lines[:1] + kept), encoding="utf-8")
-    half.replace(path)
+    write_whole(path, "".join(lines[:1] + kept))
 
 
 def check_tensorboard() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from torch import nn
 from vfibench.errors import VfibenchError
 from vfibench.methods.resolving import find_card
 from vfibench.registry import METHODS, RECIPES
+from vfibench.system.files import whole
 from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
 from vfibench.training.recipes import Recipe, as_toml
@@ -66,12 +66,8 @@ def export(network: nn.Module, facts: Mapping[str, str], path: Path, half: bool)
     spare = training_only(network)
     kept = {name: each for name, each in network.state_dict().items() if not name.startswith(spare)}
     tensors = {name: _stored(tensor, dtype) for name, tensor in kept.items()}
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    with whole(path) as file:
         file.write(save(tensors, metadata=dict(facts)))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def training_only(network: nn.Module) -> tuple[str, ...]:

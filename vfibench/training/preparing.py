@@ -11,6 +11,7 @@ import torch
 from vfibench.errors import VfibenchError
 from vfibench.methods.resolving import see_working_directory
 from vfibench.registry import SOURCES, load_target
+from vfibench.system.files import whole
 from vfibench.system.provenance import version_line
 from vfibench.trainable import SourceCard, SourceOptions, TrainingSource
 from vfibench.training.checkpoints import ANEW, NAME, read_begun, restore
@@ -32,7 +33,7 @@ class Job:
         out: folder of checkpoint, curves and weights.
         data: folder of the recipe's source, None where it needs none.
         resume: go on from the checkpoint in `out`.
-        device: "cpu", "cuda" or "cuda:1".
+        device: "cpu", "cuda" or "cuda:1"; "" is the GPU where there is one.
         workers: processes that make samples ahead, for each training process.
         log_every: steps between lines on the screen and writes of the curves.
         tensorboard: also write TensorBoard's files.
@@ -148,10 +149,8 @@ def make_folder(job: Job) -> None:
         VfibenchError: it cannot be written to.
     """
     try:
-        job.out.mkdir(parents=True, exist_ok=True)
-        part = job.out / "recipe.part"
-        part.write_text(as_toml(job.recipe), encoding="utf-8")
-        part.replace(job.out / "recipe.toml")
+        with whole(job.out / "recipe.toml") as file:
+            file.write(as_toml(job.recipe).encode())
     except OSError as error:
         message = f"expected a folder to write to, found {error.strerror} for {error.filename}"
         raise VfibenchError(message, "name another --out") from error

@@ -31,7 +31,7 @@ def joined_processes(device: str) -> Iterator[tuple[Place, torch.device]]:
     """Join the group torchrun describes (nccl on CUDA, gloo on the CPU), if there is one, and leave it after.
 
     Args:
-        device: "cpu", "cuda" or "cuda:1"; under torchrun each process takes the GPU of its LOCAL_RANK.
+        device: see `chosen_device`; under torchrun each process takes the GPU of its LOCAL_RANK.
 
     Raises:
         VfibenchError: there is no such device, or fewer GPUs than processes on this machine.
@@ -41,11 +41,8 @@ def joined_processes(device: str) -> Iterator[tuple[Place, torch.device]]:
     if world == 1:
         yield Place(), chosen
         return
-    distributed.init_process_group(
-        "nccl" if device == "cuda" else "gloo",
-        timeout=PATIENCE,
-        device_id=chosen if device == "cuda" else None,
-    )
+    gpu = chosen if chosen.type == "cuda" else None
+    distributed.init_process_group("nccl" if gpu else "gloo", timeout=PATIENCE, device_id=gpu)
     try:
         yield Place(distributed.get_rank(), world), chosen
     finally:
@@ -57,16 +54,16 @@ def _own_device(device: str) -> torch.device:
     if missing:
         message = f"expected {', '.join(missing)} in the environment beside WORLD_SIZE, found none"
         raise VfibenchError(message, "start with torchrun, or unset WORLD_SIZE")
-    if device == "cpu":
-        return torch.device("cpu")
-    if device != "cuda":
+    if device not in {"", "cpu", "cuda"}:
         raise VfibenchError(f"expected --device cpu or cuda under torchrun, found {device!r}")
-    chosen, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
-    if chosen >= there:
-        message = f"expected a GPU for each process of this machine, found {there} for process {chosen + 1}"
+    number, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+    if device != "cpu" and 0 < there <= number:
+        message = f"expected a GPU for each process of this machine, found {there} for process {number + 1}"
         raise VfibenchError(message, f"do --nproc-per-node {there}")
-    torch.cuda.set_device(chosen)  # else every process keeps a context on the first GPU
-    return torch.device("cuda", chosen)
+    chosen = chosen_device(device)
+    if chosen.type == "cuda":
+        torch.cuda.set_device(chosen)  # else every process keeps a context on the first GPU
+    return chosen
 
 
 def first_here() -> bool:

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from vfibench.errors import VfibenchError
 from vfibench.registry import RECIPES, recipe_text
+from vfibench.system.structs import read_toml
 from vfibench.trainable import Targets, Times, Wanted
 from vfibench.training.complaints import COMPARE, complaint
 
@@ -136,11 +137,7 @@ def parse_recipe(text: bytes, where: str) -> Recipe:
     Raises:
         VfibenchError: it is no TOML, or a key or value is not one of a recipe.
     """
-    try:
-        table = msgspec.toml.decode(text)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise VfibenchError(f"expected TOML in {where}, found: {error}", COMPARE) from error
-    return _checked(table, where)
+    return _checked(read_toml(text, where, COMPARE), where)
 
 
 def changed(

@@ -6,6 +6,7 @@ import msgspec
 import torch
 from torch import distributed
 
+from vfibench.metrics.psnr import agreement
 from vfibench.trainable import Batch, Objective, TrainingSource
 from vfibench.training.recipes import Recipe
 from vfibench.training.samples import Place, Samples, batches, placed
@@ -44,6 +45,5 @@ class Validation:
 def _sum_and_count(objective: Objective, batch: Batch, device: torch.device) -> torch.Tensor:
     """Sum of the samples' PSNR, and their number."""
     there = placed(batch, device)
-    error = objective.predict(there).float().clamp(0, 1) - there.targets
-    psnr = -10 * error.double().square().flatten(1).mean(1).clamp_min(1e-12).log10()
+    psnr = agreement(objective.predict(there).float().clamp(0, 1), there.targets, limit=120.0)
     return torch.stack([psnr.sum(), psnr.new_tensor(float(len(psnr)))])

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vfibench.contracts import AdapterCard, WeightFile
 from vfibench.errors import VfibenchError
+from vfibench.system.files import rename_whole, write_whole
 from vfibench.weights.reading import sha256_of
 
 HUB = "hf://"
@@ -133,10 +134,8 @@ def fetch(
         _check_size(file, part)
         check_pin(file, part, place)
         _prove(check, part, str(given or file.url))
-        pin = part.with_name(pin_of(part).name)
-        pin.write_text(f"{sha256_of(part)}  {file.name}\n")
-        pin.replace(pin_of(place))  # first: a file left without its pin would stay so
-        part.replace(place)
+        write_whole(pin_of(place), f"{sha256_of(part)}  {file.name}\n")  # first: without it, it would stay so
+        rename_whole(part, place)
     return place
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import AdapterCard
-from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.loading import nets_in, placed, trained, untrained
 from vfibench_adapters.requests import check_request
 from vfibench_adapters.sepconv.cards import SEPCONV
 from vfibench_adapters.sepconv.network import SepConv
@@ -27,7 +27,8 @@ class SepConvAdapter:
         Raises:
             VfibenchError: the file is no checkpoint, or one of another network.
         """
-        self.network = placed(_network(weights), device)
+        network = untrained(SepConv) if weights is None else trained(SepConv, nets_in(weights), weights)
+        self.network = placed(network, device)
 
     def predict(self, frames: Tensor, times: Sequence[float]) -> Tensor:
         """The frame midway.
@@ -43,10 +44,3 @@ class SepConvAdapter:
         first, second = frames.flip(2).unbind(1)  # the network was trained on BGR
         midway = self.network(first, second).flip(1)
         return torch.stack([midway] * len(times), dim=1)
-
-
-def _network(path: Path | None) -> SepConv:
-    if path is None:
-        return untrained(SepConv)
-    state = {name.replace("module", "net"): tensor for name, tensor in tensors_in(path).items()}
-    return trained(SepConv, state, path)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import AdapterCard
-from vfibench_adapters.loading import placed, tensors_in, trained, untrained
+from vfibench_adapters.loading import nets_in, placed, trained, untrained
 from vfibench_adapters.requests import check_request
 from vfibench_adapters.softsplat.cards import SOFTSPLAT
 from vfibench_adapters.softsplat.network import SoftSplat
@@ -31,7 +31,7 @@ class SoftSplatAdapter:
         Raises:
             VfibenchError: the file is no checkpoint, or one of another network.
         """
-        network = untrained(SoftSplat) if weights is None else trained(SoftSplat, _state(weights), weights)
+        network = untrained(SoftSplat) if weights is None else trained(SoftSplat, nets_in(weights), weights)
         self.network = placed(network, device)
 
     def predict(self, frames: Tensor, times: Sequence[float]) -> Tensor:
@@ -47,8 +47,3 @@ class SoftSplatAdapter:
         check_request(self.card, frames, times)
         scene = self.network.scene(*frames.flip(2).unbind(1))  # the network sees BGR
         return torch.stack([self.network.frame(scene, time) for time in times], dim=1).flip(2)
-
-
-def _state(path: Path) -> dict[str, Tensor]:
-    """The released tensors under the network's names: "module" in theirs is "net" in ours."""
-    return {name.replace("module", "net"): tensor for name, tensor in tensors_in(path).items()}

@@ -86,16 +86,6 @@ def apply(m: Matrix, x: Float64Array, y: Float64Array) -> tuple[Float64Array, Fl
     return (a * x + (b * y + c)) / depth, (d * x + (e * y + f)) / depth
 
 
-def magnification(m: Matrix, x: Float64Array, y: Float64Array) -> Float64Array:
-    """Square root of the area, in frame pixels, that a square photograph pixel at (x, y) covers."""
-    import numpy as np
-
-    a, b, c, d, e, f, g, h, i = m
-    determinant = a * (e * i - f * h) + b * (f * g - d * i) + c * (d * h - e * g)
-    depth = g * x + (h * y + i)
-    return np.asarray(np.sqrt(np.abs(determinant / (depth * depth * depth))))
-
-
 def corners(m: Matrix, half_width: float, half_height: float) -> list[tuple[float, float]]:
     """Where a matrix takes the corners of a centred rectangle; empty if one lies behind the camera."""
     found = []

@@ -17,13 +17,13 @@ import numpy as np
 
 from vfibench.comparison.paired import cautions
 from vfibench.errors import VfibenchError
-from vfibench.statistics.arrays import FloatArray
+from vfibench.statistics.arrays import FloatArray, Frame
 from vfibench.statistics.bootstrap import DRAWS, LEAST_UNITS, LEVEL, SEED, shares
 from vfibench.statistics.digits import tie_width
 from vfibench.statistics.summaries import clip_of
 from vfibench.store.result import CellResult
 from vfibench.strata import facts_of
-from vfibench_reports.contents.comparisons import Comparable, Comparison, Frame, Metric, distinct
+from vfibench_reports.contents.comparisons import Comparable, Comparison, Metric, distinct
 from vfibench_reports.contents.pairs import PairFigures
 
 FINER = 4

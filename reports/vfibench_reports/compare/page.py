@@ -12,11 +12,12 @@ from urllib.parse import urlencode
 
 from vfibench.comparison.paired import cautions
 from vfibench.contracts import PageOptions
+from vfibench.statistics.arrays import Frame
 from vfibench.statistics.bootstrap import DRAWS, LEAST_UNITS
 from vfibench.statistics.digits import score_text
 from vfibench.store.result import CellResult
 from vfibench_reports.compare.embedded import page_data
-from vfibench_reports.contents.comparisons import Comparable, Comparison, Frame, Metric, comparisons
+from vfibench_reports.contents.comparisons import Comparable, Comparison, Metric, comparisons
 from vfibench_reports.contents.pairs import Pair, PairFigures
 from vfibench_reports.contents.relatives import Relative, relatives
 from vfibench_reports.contents.samples import sample_pages

@@ -12,6 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
+from vfibench.statistics.arrays import Frame
 from vfibench.statistics.digits import digits, kind
 from vfibench.store.comparability import PAIRED, alike
 from vfibench.store.result import CellResult
@@ -24,8 +25,6 @@ MOST_SCORES = 400_000
 
 MOST_METHODS = 30
 """Methods of a group at most: 435 pairs."""
-
-Frame = tuple[str, float]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from itertools import zip_longest
 import numpy as np
 import numpy.typing as npt
 
-from vfibench.statistics.arrays import FloatArray
+from vfibench.statistics.arrays import FloatArray, Frame
 from vfibench.store.album import Album
 from vfibench.store.frame_names import frames_named
 from vfibench.store.result import CellResult
@@ -21,8 +21,6 @@ WORST = "hard for the best"
 NAMED = "asked for"
 EXACT = 100.0
 """What an infinite PSNR counts as where frames are put into an order."""
-
-Frame = tuple[str, float]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from vfibench.contracts import PageOptions
+from vfibench.statistics.arrays import Frame
 from vfibench.store.result import CellResult
-from vfibench_reports.contents.picking import Contest, Frame, Pick, contests, picks
+from vfibench_reports.contents.picking import Contest, Pick, contests, picks
 from vfibench_reports.kit.site import page_name
 
 Chosen = tuple[Contest, tuple[Pick, ...]]

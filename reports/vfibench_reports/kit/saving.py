@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from vfibench.system.files import whole
 from vfibench_reports.kit.drawing import SIZE, Drawing, Stroke, Word
 
 INKS: dict[str, tuple[str, float]] = {
@@ -39,9 +40,10 @@ def save(drawing: Drawing, stem: Path) -> None:
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*missing from font.*")
         figure = _figure(drawing)
-        figure.savefig(stem.with_name(f"{stem.name}.svg"), metadata={"Date": None})
-        png = stem.with_name(f"{stem.name}.png")
-        figure.savefig(png, dpi=2 * DOTS_PER_INCH, metadata={"Software": None})
+        with whole(stem.with_name(f"{stem.name}.svg")) as file:
+            figure.savefig(file, format="svg", metadata={"Date": None})
+        with whole(stem.with_name(f"{stem.name}.png")) as file:
+            figure.savefig(file, format="png", dpi=2 * DOTS_PER_INCH, metadata={"Software": None})
 
 
 def _figure(drawing: Drawing) -> Any:

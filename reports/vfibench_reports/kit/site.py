@@ -23,6 +23,7 @@ from markupsafe import Markup
 import vfibench
 from vfibench.contracts import PageCard, PageOptions
 from vfibench.store.cells import short_key
+from vfibench.system.files import write_whole
 from vfibench_reports.catalog import CARDS
 
 HERE = Path(__file__).resolve().parent.parent
@@ -160,4 +161,4 @@ def web_link(address: str) -> str:
 
 def write_page(out: Path, name: str, html: str) -> None:
     """Write one file of the site."""
-    (out / name).write_text(html, encoding="utf-8")
+    write_whole(out / name, html)

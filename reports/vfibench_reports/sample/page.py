@@ -15,9 +15,10 @@ from pathlib import Path
 
 from vfibench.contracts import PageOptions
 from vfibench.errors import VfibenchError
+from vfibench.statistics.arrays import Frame
 from vfibench.store.frame_names import frames_named
 from vfibench.store.result import CellResult
-from vfibench_reports.contents.picking import DIFFER, NAMED, Contest, Frame, Pick
+from vfibench_reports.contents.picking import DIFFER, NAMED, Contest, Pick
 from vfibench_reports.contents.relatives import Relative, relatives
 from vfibench_reports.contents.samples import chosen_frames, frame_page, list_page
 from vfibench_reports.kit.site import render, write_page

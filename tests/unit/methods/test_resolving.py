@@ -25,7 +25,7 @@ from vfibench.methods.resolving import Method, resolve, split_variant, varied
 from vfibench.metrics.protocols import get_protocol
 from vfibench.running.checks import check_predictions, predictions_hash
 from vfibench.running.plan import Planner, Request
-from vfibench.speed.timing import measure_speed
+from vfibench.speed.timing import CallSize, measure_speed
 
 CPU = torch.device("cpu")
 COMMAND = [sys.executable, "-P", "-c", "from vfibench.cli import main; main()"]  # -P: as the console script
@@ -200,7 +200,7 @@ def test_parameters_are_counted_wherever_an_adapter_keeps_its_network(
     assert parameters(torch.nn.Conv2d(3, 3, 1)) == 12
     assert parameters(object()) is None
     monkeypatch.setattr("vfibench.methods.resolving.load_target", lambda target: Slotted)
-    timed = measure_speed(Method("slotted", Slotted.card), 16, 8, runs=1, warmup=0)
+    timed = measure_speed(Method("slotted", Slotted.card), CallSize(16, 8), runs=1, warmup=0)
     assert timed.parameters == 0  # a method that says it learns nothing
 
 

@@ -15,7 +15,7 @@ from vfibench.errors import VfibenchError
 from vfibench.methods.resolving import Method
 from vfibench.running.plan import Planner, Request
 from vfibench.running.runner import Runner
-from vfibench.speed.timing import measure_speed, psnr
+from vfibench.speed.timing import CallSize, measure_speed, psnr
 from vfibench.store.memory import MemoryStore
 
 CPU = torch.device("cpu")
@@ -57,13 +57,13 @@ def known(monkeypatch):
 
 
 def test_plain_fp32_has_nothing_to_be_compared_with(smooth):
-    found = measure_speed(smooth, 24, 16, runs=1, warmup=0)
+    found = measure_speed(smooth, CallSize(24, 16), runs=1, warmup=0)
     assert (found.agreement_db, found.compiled) == (None, False)
     assert not any("agreement" in line for line in describe(found))
 
 
 def test_the_cost_of_bf16_is_measured_against_plain_fp32(smooth):
-    found = measure_speed(smooth, 24, 16, runs=1, warmup=0, precision="bf16")
+    found = measure_speed(smooth, CallSize(24, 16, precision="bf16"), runs=1, warmup=0)
     # bf16 keeps 8 bits: an error of about 2^-9 of values near 0.5
     assert found.agreement_db == pytest.approx(60, abs=8)
     (line,) = [line for line in describe(found) if "agreement" in line]
@@ -107,7 +107,7 @@ def test_compiling_is_a_cell_of_its_own_and_keeps_the_scores(smooth, known, tmp_
     assert plain.key != compiled.key
     assert compiled.label == "smooth (compiled)"
     assert found == pytest.approx(exact, abs=1e-4)
-    assert measure_speed(smooth, 24, 16, runs=1, warmup=1, compiled=True).agreement_db > 90
+    assert measure_speed(smooth, CallSize(24, 16, compiled=True), runs=1, warmup=1).agreement_db > 90
 
 
 def test_the_cells_of_runs_without_these_options_are_what_they_were(smooth, known, tmp_path):

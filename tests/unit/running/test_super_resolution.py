@@ -30,7 +30,7 @@ from vfibench.running.plan import Planner, Request
 from vfibench.running.predictors import AdapterPredictor, Batch, to_float
 from vfibench.running.recursion import by_pairs
 from vfibench.running.runner import Runner
-from vfibench.speed.timing import measure_speed, target_times
+from vfibench.speed.timing import CallSize, measure_speed, target_times
 from vfibench.store.cells import Cell
 from vfibench.store.folder import ResultStore
 from vfibench.store.result import CellResult
@@ -254,7 +254,7 @@ def test_real_septuplets_run_end_to_end(shared: Callable[..., Path], tmp_path: P
 
 def test_speed_says_the_size_that_comes_out() -> None:
     method = Method("odd-fourfold", replace(odd_methods.Fourfold.card))
-    found = measure_speed(method, 32, 16, times=7, runs=1, warmup=0)
+    found = measure_speed(method, CallSize(32, 16, times=7), runs=1, warmup=0)
     assert (found.width, found.height, found.output_width, found.output_height) == (32, 16, 128, 64)
     assert describe(found)[0].endswith("4 frames 32x16 -> 7 frames 128x64, batch 1")
     assert json.loads(json.dumps(found.to_json()))["output_height"] == 64

@@ -99,10 +99,10 @@ def test_a_damaged_one_is_refused(folder: Path, share: float) -> None:
 
 
 def test_half_a_save_beside_it_does_not_matter(folder: Path) -> None:
-    (folder / "checkpoint.part").write_bytes(b"PK half")
+    (folder / ".checkpoint.pt.part").write_bytes(b"PK half")
     read_begun(folder, recipe())
     save_checkpoint(state_of(recipe()), folder, {})
-    assert not (folder / "checkpoint.part").exists()
+    assert not (folder / ".checkpoint.pt.part").exists()
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 from tiny_training import run, run_together, write_recipe
+from torch import distributed
 
 from vfibench.errors import VfibenchError
 from vfibench.training.curves import read_curve
-from vfibench.training.processes import ToldElsewhere, failures_in_words, in_step
+from vfibench.training.processes import ToldElsewhere, failures_in_words, in_step, joined_processes
 from vfibench.training.samples import Place
 
 
@@ -115,3 +117,68 @@ def test_an_error_of_ours_stays_one() -> None:
     with pytest.raises(RuntimeError, match="a fault of ours"), failures_in_words(Place(1, 2)):
         raise RuntimeError("a fault of ours")
     assert issubclass(ToldElsewhere, VfibenchError)
+
+
+@pytest.fixture
+def second_of_two(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[object]]:
+    """As torchrun starts it on a machine that pretends to have so many GPUs; what the group is made with."""
+    for name, value in {"WORLD_SIZE": 2, "RANK": 1, "LOCAL_RANK": 1, "MASTER_PORT": 1}.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
+    made: list[object] = []
+
+    def join(backend: str, timeout: object, device_id: torch.device | None) -> None:
+        made.extend([backend, device_id])
+
+    monkeypatch.setattr(distributed, "init_process_group", join)
+    monkeypatch.setattr(distributed, "get_rank", lambda: 1)
+    monkeypatch.setattr(distributed, "destroy_process_group", lambda: None)
+    monkeypatch.setattr(torch.cuda, "set_device", made.append)
+
+    def pretend(gpus: int) -> list[object]:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+        return made
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("asked", "gpus", "found", "backend"),
+    [
+        ("cuda", 2, "cuda:1", "nccl"),
+        ("", 2, "cuda:1", "nccl"),
+        ("", 0, "cpu", "gloo"),
+        ("cpu", 1, "cpu", "gloo"),
+    ],
+)
+def test_each_process_takes_the_gpu_of_its_number(
+    second_of_two: Callable[[int], list[object]], asked: str, gpus: int, found: str, backend: str
+) -> None:
+    made, device = second_of_two(gpus), torch.device(found)
+    with joined_processes(asked) as joined:
+        assert joined == (Place(1, 2), device)
+    assert made == ([device, backend, device] if backend == "nccl" else [backend, None])
+
+
+@pytest.mark.parametrize(
+    ("asked", "gpus", "said"),
+    [
+        (
+            "",
+            1,
+            "expected a GPU for each process of this machine, found 1 for process 2; do --nproc-per-node 1",
+        ),
+        ("cuda", 1, "do --nproc-per-node 1"),
+        ("cuda", 0, "expected a CUDA device for --device cuda, found 0"),
+        ("cuda:1", 2, "expected --device cpu or cuda under torchrun, found 'cuda:1'"),
+        ("tpu", 2, "expected --device cpu or cuda under torchrun, found 'tpu'"),
+    ],
+)
+def test_a_process_without_a_gpu_of_its_own_is_refused(
+    second_of_two: Callable[[int], list[object]], asked: str, gpus: int, said: str
+) -> None:
+    made = second_of_two(gpus)
+    with pytest.raises(VfibenchError, match=said), joined_processes(asked):
+        pass
+    assert made == []

@@ -57,11 +57,11 @@ def test_one_killed_inside_a_save_keeps_the_checkpoint_before(whole: Path, tmp_p
     out = tmp_path / "out"
     code, said = run(words(whole / "tiny.toml", out), tmp_path / "log", torn=8)
     assert code == KILLED, said
-    assert (out / "checkpoint.part").exists()
+    assert (out / ".checkpoint.pt.part").exists()
     code, said = run(["train", "--resume", "--out", out, "--device", "cpu"], tmp_path / "log")  # recipe.toml
     assert code == 0, said
     assert "going on after step 4" in said
-    assert not (out / "checkpoint.part").exists()
+    assert not (out / ".checkpoint.pt.part").exists()
     assert_same(out, whole / "out")
 
 
