@@ -12,6 +12,7 @@ from vfibench.api import load_dataset
 from vfibench.cli import main
 from vfibench.registry import DATASETS, METHODS
 from vfibench.running.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
+from vfibench.system.provenance import GitState
 from vfibench.version import __version__
 from vfibench.weights.fetching import is_packaged
 
@@ -96,8 +97,8 @@ def words_of(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[object, s
 
 def test_the_version_says_from_which_commit_and_whether_it_was_changed(capsys, monkeypatch) -> None:
     for state, line in (
-        ({"commit": "1a2b", "changed": True}, f"vfibench {__version__}, commit 1a2b, with local changes\n"),
-        ({"commit": "1a2b", "changed": False}, f"vfibench {__version__}, commit 1a2b\n"),
+        (GitState("1a2b", True), f"vfibench {__version__}, commit 1a2b, with local changes\n"),
+        (GitState("1a2b", False), f"vfibench {__version__}, commit 1a2b\n"),
         (None, f"vfibench {__version__}\n"),
     ):
         monkeypatch.setattr("vfibench.system.provenance.git_state", lambda state=state: state)

@@ -102,7 +102,7 @@ def test_a_rule_of_a_column_or_of_its_kind_is_idle_only_where_it_changes_no_limi
 @pytest.mark.parametrize("dataset", ["", "ucf101", "davis"])
 def test_a_rule_of_some_cells_is_idle_only_where_it_changes_none_of_them(tmp_path, method, dataset):
     words = f'[[override]]\nmethod = "{method}"\nmean = 7\n' + (f'dataset = "{dataset}"' if dataset else "")
-    found, cells = policy(tmp_path, words), [CELL, Cell("dain", "davis", "vfibench", {"precision": "fp32"})]
+    found, cells = policy(tmp_path, words), [CELL, Cell("dain", "davis", "vfibench", made_settings())]
     used = any(found.limits(cell, "psnr").mean == 7 for cell in cells)
     assert used is (
         (method, dataset)
