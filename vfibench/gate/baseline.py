@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from vfibench.errors import VfibenchError
-from vfibench.statistics.arrays import FloatArray
+from vfibench.statistics.arrays import FloatArray, Frame
 from vfibench.statistics.digits import kind
 from vfibench.store.cells import Cell
 from vfibench.store.result import CellResult
 from vfibench.store.tasks import setting
-
-Frame = tuple[str, float]
 
 DIGITS = {
     **dict.fromkeys(("psnr", "ie", "ie-rms", "ie-l2"), 4),

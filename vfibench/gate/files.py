@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 
 from vfibench.errors import VfibenchError
-from vfibench.gate.baseline import DIGITS, BaselineCell, Frame
+from vfibench.gate.baseline import DIGITS, BaselineCell
 from vfibench.gate.file_header import AGAIN, Head, damaged, head_lines, read_heads
-from vfibench.statistics.arrays import FloatArray
+from vfibench.statistics.arrays import FloatArray, Frame
 from vfibench.statistics.digits import kind
 from vfibench.store.cells import Cell
 from vfibench.system.files import write_whole
