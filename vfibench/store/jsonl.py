@@ -11,12 +11,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
 from vfibench.errors import VfibenchError
-from vfibench.system.files import busy, locked, unwritable
+from vfibench.system.files import appendable, busy, locked, unwritable
 
 Row = dict[str, Any]
 DECODE = msgspec.json.Decoder(dict).decode
@@ -36,11 +36,7 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = path.open("ab+", buffering=0)
-        except OSError as error:
-            raise unwritable(path, error) from error
+        self._file = appendable(path)
         try:
             if not locked(self._file, fcntl.LOCK_EX):
                 raise busy(path)
@@ -85,11 +81,7 @@ class CellLock:
     """
 
     def __init__(self, path: Path, shards: int) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = path.open("ab+", buffering=0)
-        except OSError as error:
-            raise unwritable(path, error) from error
+        self._file = appendable(path)
         for _ in range(50):  # another shard may be between its two locks
             if self._join(shards):
                 return
