@@ -30,7 +30,7 @@ from vfibench.gate.file_header import AGAIN, Head, damaged, head_lines, read_hea
 from vfibench.statistics.arrays import FloatArray, Frame
 from vfibench.statistics.digits import kind
 from vfibench.store.cells import Cell
-from vfibench.system.files import write_whole
+from vfibench.system.files import why_unreadable, write_whole
 
 SCHEMA_VERSION = 1
 FIRST = "# vfibench-baseline: "
@@ -88,7 +88,7 @@ def read_baseline(path: Path) -> list[BaselineCell]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        found = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
+        found = why_unreadable(error)
         raise VfibenchError(f"expected a baseline, found {found} for {path}", AGAIN) from error
     if not lines[0].startswith(FIRST):
         raise VfibenchError(
