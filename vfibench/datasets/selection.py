@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vfibench.contracts import Selection
 from vfibench.errors import VfibenchError, did_you_mean
+from vfibench.system.files import why_unreadable
 
 if TYPE_CHECKING:
     from vfibench.contracts import DatasetOptions
@@ -96,9 +97,8 @@ def read_id_list(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
         raise VfibenchError(
-            f"cannot read list {path}: {reason}", "give a text file, one id a line"
+            f"cannot read list {path}: {why_unreadable(error)}", "give a text file, one id a line"
         ) from error
     ids = [line.strip() for line in lines if line.strip()]
     if not ids:

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from vfibench.errors import VfibenchError
-from vfibench.statistics.arrays import FloatArray
+from vfibench.statistics.arrays import FloatArray, Frame
 from vfibench.statistics.digits import digits, is_known
 from vfibench.store.cells import Cell
 from vfibench.store.comparability import changed_settings
 from vfibench.store.result import CellResult
-
-Frame = tuple[str, float]
 
 MADE_WITH = ("vfibench", "torch")
 

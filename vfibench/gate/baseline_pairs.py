@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vfibench.gate.baseline import MADE_WITH, BaselineCell, Frame, cell_id, counted, difference
-from vfibench.statistics.arrays import IntArray
+from vfibench.gate.baseline import MADE_WITH, BaselineCell, cell_id, counted, difference
+from vfibench.statistics.arrays import Frame, IntArray
 from vfibench.store.cells import Cell
 from vfibench.store.comparability import TASK, changed_settings, others
 from vfibench.store.comparability import column_obstacle as meaning_differs

@@ -25,11 +25,11 @@ from pathlib import Path
 import numpy as np
 
 from vfibench.errors import VfibenchError
-from vfibench.gate.baseline import BaselineCell, Frame, kept_digits
+from vfibench.gate.baseline import BaselineCell, kept_digits
 from vfibench.gate.file_header import AGAIN, CellHeader, damaged, head_lines, read_heads
-from vfibench.statistics.arrays import FloatArray
+from vfibench.statistics.arrays import FloatArray, Frame
 from vfibench.store.cells import Cell
-from vfibench.system.files import write_whole
+from vfibench.system.files import why_unreadable, write_whole
 
 SCHEMA_VERSION = 1
 FIRST = "# vfibench-baseline: "
@@ -87,7 +87,7 @@ def read_baseline(path: Path) -> list[BaselineCell]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        found = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
+        found = why_unreadable(error)
         raise VfibenchError(f"expected a baseline, found {found} for {path}", AGAIN) from error
     if not lines[0].startswith(FIRST):
         raise VfibenchError(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from vfibench.gate.baseline import Frame
 from vfibench.gate.policy import Tolerance
+from vfibench.statistics.arrays import Frame
 
 
 class Verdict(StrEnum):

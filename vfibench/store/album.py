@@ -14,7 +14,6 @@ machines keep pictures in run folders of their own; `vfibench merge` joins score
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING
 from vfibench.contracts import Sample
 from vfibench.errors import VfibenchError
 from vfibench.frames.files import write_image
-from vfibench.store.cells import Cell, short_key
+from vfibench.store.cells import Cell, file_word, short_key
 from vfibench.store.comparability import FRAMES, values
 
 if TYPE_CHECKING:
@@ -104,8 +103,7 @@ def inputs_name(cell: Cell) -> str:
         >>> inputs_name(Cell("blend", "clip:My Film", "vfibench", settings))
         'inputs.clip-My-Film.bc92f65c'
     """
-    dataset = re.sub(r"[^A-Za-z0-9_-]+", "-", cell.dataset).strip("-")[:40]
-    return f"inputs.{dataset}.{short_key([cell.dataset, values(cell, FRAMES)])}"
+    return f"inputs.{file_word(cell.dataset)}.{short_key([cell.dataset, values(cell, FRAMES)])}"
 
 
 def write_once(path: Path, pixels: UInt8Array) -> None:

@@ -21,6 +21,15 @@ def short_key(value: object, digits: int = 8) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()[:digits]
 
 
+def file_word(text: str) -> str:
+    """A name as a part of a file's: letters, digits, "_" and "-", 40 at most.
+
+    >>> file_word("clip:My Film")
+    'clip-My-Film'
+    """
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:40]
+
+
 @dataclass(frozen=True)
 class Cell:
     """What is scored, and everything that can change a score.
@@ -66,7 +75,7 @@ class Cell:
     @property
     def name(self) -> str:
         """File-name stem: readable first, unique by the key."""
-        parts = [re.sub(r"[^A-Za-z0-9_-]+", "-", part).strip("-")[:40] for part in self._words()]
+        parts = map(file_word, self._words())
         suffix = f"+{self.attempt}" if self.attempt > 1 else ""
         return f"{'.'.join(parts)}.{self.key}{suffix}"
 

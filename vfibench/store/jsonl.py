@@ -11,12 +11,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
 from vfibench.errors import VfibenchError
-from vfibench.system.files import busy, locked, unwritable
+from vfibench.system.files import appendable, busy, locked, unwritable
 
 Line = dict[str, object]
 DECODE = msgspec.json.Decoder(dict).decode
@@ -36,11 +35,7 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = path.open("ab+", buffering=0)
-        except OSError as error:
-            raise unwritable(path, error) from error
+        self._file = appendable(path)
         try:
             if not locked(self._file, fcntl.LOCK_EX):
                 raise busy(path)
@@ -85,11 +80,7 @@ class CellLock:
     """
 
     def __init__(self, path: Path, shards: int) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = path.open("ab+", buffering=0)
-        except OSError as error:
-            raise unwritable(path, error) from error
+        self._file = appendable(path)
         for _ in range(50):  # another shard may be between its two locks
             if self._join(shards):
                 return

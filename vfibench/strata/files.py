@@ -16,7 +16,6 @@ behind is gone on with.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -24,7 +23,7 @@ from pathlib import Path
 
 from vfibench.errors import VfibenchError
 from vfibench.statistics.arrays import Frame
-from vfibench.store.cells import short_key
+from vfibench.store.cells import file_word, short_key
 from vfibench.store.comparability import FRAMES, values
 from vfibench.store.result import CellResult
 
@@ -52,8 +51,7 @@ def facts_file(result: CellResult) -> Path:
     """Where the facts of a cell's frames lie: one file a dataset, list, files on disk and target times."""
     name = result.cell.dataset
     key = short_key([name, *values(result.cell, FRAMES)])
-    word = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40]
-    return result.folder / "strata" / f"{word}.{key}.csv"
+    return result.folder / "strata" / f"{file_word(name)}.{key}.csv"
 
 
 def heading(result: CellResult, how: str) -> str:

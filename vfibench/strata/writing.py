@@ -13,7 +13,7 @@ from vfibench.strata.estimate import one_thread
 from vfibench.strata.files import FactsFile, facts_file, heading, read_facts, row_text
 from vfibench.strata.measure import how, measure
 from vfibench.strata.reopen import reopen
-from vfibench.system.files import busy, locked, rename_whole, unwritable, write_whole
+from vfibench.system.files import appendable, busy, locked, rename_whole, unwritable, write_whole
 from vfibench.system.threads import in_order
 
 
@@ -91,8 +91,7 @@ def _measure(results: Sequence[CellResult], path: Path, work: Work) -> None:
     head, name, total = heading(results[0], how(dataset)), results[0].cell.dataset, len(dataset)
     part = path.with_name(path.name + ".part")
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("ab+", buffering=0) as file:
+        with appendable(part) as file:
             if not locked(file, fcntl.LOCK_EX):
                 raise busy(part)
             if work.again:

@@ -39,6 +39,24 @@ def unwritable(path: Path, error: OSError) -> VfibenchError:
     return VfibenchError(f"cannot write {path}: {error.strerror or error}", hints.get(error.errno or 0, kept))
 
 
+def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """What kept a text file from being read: "No such file or directory", "no UTF-8 text"."""
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "no UTF-8 text"
+
+
+def appendable(path: Path) -> IO[bytes]:
+    """A file to lock, read and append to without a buffer; it and its folder are made where missing.
+
+    Raises:
+        VfibenchError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("ab+", buffering=0)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def write_whole(path: Path, content: str | bytes, *, durable: bool = True, make_folder: bool = True) -> None:
     """Replace a file in one step.
 
