@@ -446,13 +446,13 @@ def test_a_list_and_the_facts_tell_what_is_ready(boxed, monkeypatch, capsys, tmp
     whole = replace(boxed, weights=(WeightFile("net.safetensors", url, by_hand=False, sha256=digest),))
     monkeypatch.setattr(METHODS, "names", lambda: ["scale"])
     monkeypatch.setattr(METHODS, "card", lambda name: whole)
+    monkeypatch.setattr(METHODS, "origin", lambda name: "built-in")
     assert run("info", "scale") == 0
     told = capsys.readouterr().out
     assert f"net.safetensors: {path}, {path.stat().st_size:,} bytes" in told
     assert 'recipe: \n  name = "scale"\n  steps = 3\n' in told
     assert "left out: -" in told
     monkeypatch.setattr(METHODS, "cards", lambda: [whole])
-    monkeypatch.setattr(METHODS, "origin", lambda name: "built-in")
     assert run("list", "methods") == 0
     assert capsys.readouterr().out.split()[3:5] == ["midpoint", "learned,"]
     assert run("list", "recipes") == 0
