@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vfibench.contracts import DatasetCard
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 from vfibench_datasets.gopro import EIGHTHS
 from vfibench_datasets.scanned import ScannedSource, clip_layout
 from vfibench_datasets.source import Layout, read_list
@@ -46,7 +46,7 @@ def _lines() -> list[str]:
 def _layout(folder: str, suffix: str) -> Layout:
     plain = clip_layout(folder, suffix, 8)
 
-    def items(root: Path, line: str, inputs: int) -> list[Item]:
+    def items(root: Path, line: str, inputs: int) -> list[FileSample]:
         return plain.items(root, _without_suffix(line), inputs)
 
     return Layout(folder, items, plain.marker)

@@ -10,7 +10,7 @@ from vfibench.contracts import DatasetCard, DatasetOptions
 from vfibench.datasets.selection import Inventory, choose, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
 from vfibench.frames.files import natural_key
-from vfibench_datasets.files import FileDataset, Item, wrong_size
+from vfibench_datasets.files import FileDataset, FileSample, wrong_size
 from vfibench_datasets.source import check_inputs
 from vfibench_datasets.windows import window_items
 
@@ -101,7 +101,7 @@ def _common_size(frames: list[Path]) -> tuple[int, int]:
     return expected
 
 
-def _named_in(list_file: Path, items: list[Item], folder: Path) -> list[Item]:
+def _named_in(list_file: Path, items: list[FileSample], folder: Path) -> list[FileSample]:
     by_id = {item.id: item for item in items}
     names = read_id_list(list_file)
     for name in names:

@@ -8,7 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from vfibench.contracts import DatasetCard
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 from vfibench_datasets.source import FileSource, Layout, count_numbered, read_list
 from vfibench_datasets.triplets import SIMPLE_NAME, triplets
 from vfibench_datasets.windows import window_items
@@ -87,7 +87,7 @@ def _sequences(year: str) -> Callable[[], list[str]]:
     return lambda: [row.partition(",")[0] for row in read_list(f"davis_{year}_frames.csv")[1:]]
 
 
-def _held_out(root: Path, line: str, inputs: int) -> list[Item]:
+def _held_out(root: Path, line: str, inputs: int) -> list[FileSample]:
     """A line is a sequence, or one of its samples; a sequence of neither list is as long as on disk."""
     match = re.fullmatch(rf"({SIMPLE_NAME})(/\d{{5}})?", line)
     if not match:

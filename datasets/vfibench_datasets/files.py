@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Item:
+class FileSample:
     """One sample as files; paths are relative to the data root, with forward slashes.
 
     Attributes:
@@ -66,7 +66,7 @@ class FileDataset:
         self,
         card: DatasetCard,
         root: Path,
-        items: Sequence[Item],
+        items: Sequence[FileSample],
         selection: Selection,
         size: tuple[int, int] | None = None,
         remarks: tuple[str, ...] = (),

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from vfibench.contracts import DatasetCard, Selection
-from vfibench_datasets.files import FileDataset, Item
+from vfibench_datasets.files import FileDataset, FileSample
 from vfibench_datasets.scanned import ScannedSource, absent, too_short
 from vfibench_datasets.source import Layout, read_list
 from vfibench_datasets.windows import window_items
@@ -49,7 +49,7 @@ def _card(name: str, factor: int, lines: Sequence[str], title: str, target: str)
     )
 
 
-def _items(factor: int, root: Path, line: str, inputs: int) -> list[Item]:
+def _items(factor: int, root: Path, line: str, inputs: int) -> list[FileSample]:
     """A line is a video or one of its samples, called after its first target."""
     match = re.fullmatch(rf"({'|'.join(_SIZES)})/([A-Za-z0-9]\w*)(\.yuv|/\d{{3}})", line)
     if not match:
@@ -75,7 +75,7 @@ def _lines(part: str) -> list[str]:
 class HdSource(ScannedSource):
     """A ScannedSource of raw videos."""
 
-    def _dataset(self, root: Path, items: Sequence[Item], selection: Selection) -> FileDataset:
+    def _dataset(self, root: Path, items: Sequence[FileSample], selection: Selection) -> FileDataset:
         return RawDataset(self.card, root, items, selection)
 
 

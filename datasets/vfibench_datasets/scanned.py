@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from vfibench.datasets.selection import Count, Inventory
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 from vfibench_datasets.source import FileSource, Layout, files_in
 from vfibench_datasets.triplets import SIMPLE_NAME
 from vfibench_datasets.windows import window_items
@@ -44,17 +44,17 @@ class ScannedSource(FileSource):
     total: int = 0
     scan: Callable[[Path], list[str]] | None = None
 
-    def _official(self, root: Path, layout: Layout | None, inputs: int) -> list[Item]:
+    def _official(self, root: Path, layout: Layout | None, inputs: int) -> list[FileSample]:
         if layout is None:
             return []
         lines = self.scan(root / layout.folder) if self.scan else self.lines()
         return [item for line in lines for item in layout.items(root, line, inputs)]
 
-    def _inventory(self, root: Path, layout: Layout | None, items: Sequence[Item]) -> Inventory:
+    def _inventory(self, root: Path, layout: Layout | None, items: Sequence[FileSample]) -> Inventory:
         made = super()._inventory(root, layout, items)
         return replace(made, count=Count(self.unit, self._found(made, items), self.total))
 
-    def _found(self, made: Inventory, items: Sequence[Item]) -> int:
+    def _found(self, made: Inventory, items: Sequence[FileSample]) -> int:
         """Complete samples, or clips that lack no sample."""
         if self.unit == "samples":
             return len(made.present)
@@ -83,7 +83,9 @@ def clip_layout(folder: str, suffix: str, factor: int) -> Layout:
     return Layout(folder, partial(_clip_items, folder, suffix, factor), f"*/*{suffix}")
 
 
-def _clip_items(folder: str, suffix: str, factor: int, root: Path, line: str, inputs: int) -> list[Item]:
+def _clip_items(
+    folder: str, suffix: str, factor: int, root: Path, line: str, inputs: int
+) -> list[FileSample]:
     match = re.fullmatch(rf"({SIMPLE_NAME})(/\w+)?", line)
     if not match:
         return []
@@ -101,7 +103,7 @@ def _clip_items(folder: str, suffix: str, factor: int, root: Path, line: str, in
     return items or [absent(clip, place, too_short(len(names), factor) if (root / place).is_dir() else "")]
 
 
-def absent(name: str, path: str, fault: str = "", clip: str = "") -> Item:
+def absent(name: str, path: str, fault: str = "", clip: str = "") -> FileSample:
     """What stands for a clip, or for a sample of it, that cannot be had.
 
     Args:
@@ -110,7 +112,7 @@ def absent(name: str, path: str, fault: str = "", clip: str = "") -> Item:
         fault: why it is of no use, where it is there.
         clip: the clip's name, where `name` is a sample's.
     """
-    return Item(name, (path,), (), (), {"clip": clip or name}, fault=fault)
+    return FileSample(name, (path,), (), (), {"clip": clip or name}, fault=fault)
 
 
 def too_short(frames: int, factor: int) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from vfibench.contracts import DatasetCard
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 from vfibench_datasets.source import FileSource, Layout, read_list
 
 # frames between the target and each input
@@ -37,7 +37,7 @@ def _card(split: str) -> DatasetCard:
     )
 
 
-def _items(folder: str, distance: int, root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001
+def _items(folder: str, distance: int, root: Path, line: str, inputs: int) -> list[FileSample]:  # noqa: ARG001
     """A line is three paths, with or without the official prefix, or the target's path below test/."""
     paths = [path.removeprefix("data/SNU-FILM/") for path in line.split()]
     match = re.fullmatch(r"(?:test/)?([\w-]+/[\w-]+)/(\d+)(?:\.png)?", paths[len(paths) // 2])
@@ -48,7 +48,7 @@ def _items(folder: str, distance: int, root: Path, line: str, inputs: int) -> li
     if number < distance or len(paths) not in {1, 3} or (len(paths) == 3 and paths != names):
         return []
     first, target, last = (f"{folder}/{name}" for name in names)
-    return [Item(f"{match[1]}/{match[2]}", (first, last), (target,), tags={"clip": match[1]})]
+    return [FileSample(f"{match[1]}/{match[2]}", (first, last), (target,), tags={"clip": match[1]})]
 
 
 def _lines() -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from vfibench.contracts import DatasetCard, DatasetOptions, Selection
 from vfibench.datasets.selection import Inventory, check_root, choose, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
-from vfibench_datasets.files import FileDataset, Item
+from vfibench_datasets.files import FileDataset, FileSample
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -33,7 +33,7 @@ class Layout:
     """
 
     folder: str
-    items: Callable[[Path, str, int], list[Item]]
+    items: Callable[[Path, str, int], list[FileSample]]
     marker: str = ""
 
     def lies_under(self, root: Path) -> bool:
@@ -91,7 +91,7 @@ class FileSource:
         layout = self._find(root)
         return self._inventory(root, layout, self._official(root, layout, min(self.card.inputs)))
 
-    def _dataset(self, root: Path, items: Sequence[Item], selection: Selection) -> FileDataset:
+    def _dataset(self, root: Path, items: Sequence[FileSample], selection: Selection) -> FileDataset:
         return FileDataset(self.card, root, items, selection, self.size, view=self.view)
 
     def _find(self, root: Path) -> Layout | None:
@@ -105,13 +105,13 @@ class FileSource:
                 f"expected the folder that holds {folders}, found {root}", f"do --data-root {root.parent}"
             )
 
-    def _official(self, root: Path, layout: Layout | None, inputs: int) -> list[Item]:
+    def _official(self, root: Path, layout: Layout | None, inputs: int) -> list[FileSample]:
         build = (layout or self.layouts[0]).items
         return [item for line in self.lines() for item in build(root, line, inputs)]
 
-    def _own(self, root: Path, layout: Layout, inputs: int, list_file: Path) -> list[Item]:
+    def _own(self, root: Path, layout: Layout, inputs: int, list_file: Path) -> list[FileSample]:
         """Samples of an own list: official ones, and others of the same form that lie on disk."""
-        items: list[Item] = []
+        items: list[FileSample] = []
         for line in read_id_list(list_file):
             named = layout.items(root, line, inputs)
             if not any(item.fault or (root / name).is_file() for item in named for name in item.files):
@@ -121,7 +121,7 @@ class FileSource:
             items += named
         return items
 
-    def _inventory(self, root: Path, layout: Layout | None, items: Sequence[Item]) -> Inventory:
+    def _inventory(self, root: Path, layout: Layout | None, items: Sequence[FileSample]) -> Inventory:
         return Inventory(
             dataset=self.card.name,
             looked_for=tuple(root / each.folder / each.marker for each in self.layouts),
@@ -157,7 +157,7 @@ def check_inputs(card: DatasetCard, options: DatasetOptions) -> None:
         raise VfibenchError(f"dataset {card.name!r} gives {offered} input frames, asked for {options.inputs}")
 
 
-def missing_files(root: Path, items: Iterable[Item]) -> dict[str, Path]:
+def missing_files(root: Path, items: Iterable[FileSample]) -> dict[str, Path]:
     """First missing file of each incomplete sample, or the first of one with a fault.
 
     Each folder is listed once, not each file stat'ed.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vfibench.contracts import DatasetCard, Sample
 from vfibench.errors import VfibenchError
-from vfibench_datasets.files import FileDataset, Item
+from vfibench_datasets.files import FileDataset, FileSample
 from vfibench_datasets.source import FileSource, Layout, count_numbered, read_list
 from vfibench_datasets.triplets import SIMPLE_NAME
 from vfibench_datasets.vimeo90k import CLIP, SEPTUPLET_CARD, SIZE
@@ -62,7 +62,7 @@ class LowResolution(FileDataset):
         return replace(sample, frames=reduced_pictures(sample.frames, scale))
 
 
-def windows(frames: Sequence[str], name: Callable[[int], str], clip: str) -> list[Item]:
+def windows(frames: Sequence[str], name: Callable[[int], str], clip: str) -> list[FileSample]:
     """Cut a sequence into windows of seven frames, each beginning with the last frame of the one before.
 
     That frame is scored with the window before, so that every frame is scored once; what is left after the
@@ -77,11 +77,11 @@ def windows(frames: Sequence[str], name: Callable[[int], str], clip: str) -> lis
     for start in range(0, len(frames) - SPAN + 1, SPAN - 1):
         window = tuple(frames[start : start + SPAN])
         known = 1 if start else 0
-        items.append(Item(name(start), window[::2], window[known:], TIMES[known:], {"clip": clip}))
+        items.append(FileSample(name(start), window[::2], window[known:], TIMES[known:], {"clip": clip}))
     return items
 
 
-def _vimeo(root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a Layout's signature)
+def _vimeo(root: Path, line: str, inputs: int) -> list[FileSample]:  # noqa: ARG001 (a Layout's signature)
     """A line is a clip, which is one window."""
     if not re.fullmatch(CLIP, line):
         return []
@@ -151,7 +151,7 @@ def _clips() -> dict[str, int]:
     return {clip: int(frames) for clip, frames in rows}
 
 
-def _vid4(folder: str, digits: int, root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001
+def _vid4(folder: str, digits: int, root: Path, line: str, inputs: int) -> list[FileSample]:  # noqa: ARG001
     """A line is a clip, or one of its windows; a clip outside the list is as long as on disk."""
     match = re.fullmatch(rf"({SIMPLE_NAME})(/\d{{3}})?", line)
     if not match:

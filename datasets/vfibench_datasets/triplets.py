@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 
 SIMPLE_NAME = r"[A-Za-z0-9][\w.-]*"
 
 
 def triplets(
     first: str, last: str, target: str, form: str = SIMPLE_NAME, mask: str | None = None
-) -> Callable[[Path, str, int], list[Item]]:
+) -> Callable[[Path, str, int], list[FileSample]]:
     """Make the `items` of a Layout from path patterns.
 
     Args:
@@ -22,10 +22,10 @@ def triplets(
     """
     matches = re.compile(form).fullmatch
 
-    def items(root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a Layout's signature)
+    def items(root: Path, line: str, inputs: int) -> list[FileSample]:  # noqa: ARG001 (a Layout's signature)
         if not matches(line):
             return []
         paths = [pattern.replace("{id}", line) for pattern in (first, last, target)]
-        return [Item(line, (paths[0], paths[1]), (paths[2],), mask=mask and mask.replace("{id}", line))]
+        return [FileSample(line, (paths[0], paths[1]), (paths[2],), mask=mask and mask.replace("{id}", line))]
 
     return items

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from vfibench.contracts import DatasetCard, Sample, Selection
 from vfibench.datasets.selection import list_hash
-from vfibench_datasets.files import FileDataset, Item
+from vfibench_datasets.files import FileDataset, FileSample
 from vfibench_datasets.source import FileSource, Layout, read_list
 from vfibench_datasets.triplets import triplets
 
@@ -76,7 +76,7 @@ def _lines() -> list[str]:
     return read_list("ucf101_dvf.txt")
 
 
-def _items(folder: str, mask: str | None = None) -> Callable[[Path, str, int], list[Item]]:
+def _items(folder: str, mask: str | None = None) -> Callable[[Path, str, int], list[FileSample]]:
     first, last, target = (f"{folder}/{{id}}/{name}.png" for name in ("frame_00", "frame_02", "frame_01_gt"))
     return triplets(first, last, target, form=_FORM, mask=mask)
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from vfibench.contracts import DatasetCard
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 from vfibench_datasets.source import FileSource, Layout, read_list
 from vfibench_datasets.triplets import triplets
 from vfibench_datasets.windows import edge_tag
@@ -74,15 +74,17 @@ MID_CARD = DatasetCard(
 _WINDOWS = {2: (1, 1, 3, 5), 4: (1, 3, 5, 7), 6: (3, 5, 7, 7)}
 
 
-def _item(name: str, clip: str, target: int, inputs: int) -> Item:
+def _item(name: str, clip: str, target: int, inputs: int) -> FileSample:
     """The sample that predicts frame `target` of a clip."""
     window = _WINDOWS[target] if inputs == 4 else _WINDOWS[target][1:3]
     path = f"vimeo_septuplet/sequences/{clip}/im{{}}.png"
     tags = {"clip": clip} | edge_tag(window)
-    return Item(name, tuple(path.format(number) for number in window), (path.format(target),), tags=tags)
+    return FileSample(
+        name, tuple(path.format(number) for number in window), (path.format(target),), tags=tags
+    )
 
 
-def _three(root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a Layout's signature)
+def _three(root: Path, line: str, inputs: int) -> list[FileSample]:  # noqa: ARG001 (a Layout's signature)
     """A line is a clip ("00001/0266", three samples) or a sample ("00001/0266/im4")."""
     match = re.fullmatch(rf"({CLIP})(?:/im([246]))?", line)
     if not match:
@@ -91,7 +93,7 @@ def _three(root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a
     return [_item(f"{clip}/im{target}", clip, target, inputs) for target in targets]
 
 
-def _middle(root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a Layout's signature)
+def _middle(root: Path, line: str, inputs: int) -> list[FileSample]:  # noqa: ARG001 (a Layout's signature)
     return [_item(line, line, 4, inputs)] if re.fullmatch(CLIP, line) else []
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 
 
 def window_items(
     frames: Sequence[str], factor: int, inputs: int, name: Callable[[int], str], clip: str = ""
-) -> list[Item]:
+) -> list[FileSample]:
     """Cut a sequence into samples.
 
     Args:
@@ -31,7 +31,7 @@ def window_items(
         tags = ({"clip": clip} if clip else {}) | edge_tag(ends)
         targets = range(left * factor + 1, (left + 1) * factor)
         window = tuple(frames[end * factor] for end in ends)
-        items.append(Item(name(targets[0]), window, tuple(frames[k] for k in targets), times, tags))
+        items.append(FileSample(name(targets[0]), window, tuple(frames[k] for k in targets), times, tags))
     return items
 
 

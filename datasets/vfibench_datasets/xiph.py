@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from vfibench.contracts import DatasetCard
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 from vfibench_datasets.source import FileSource, Layout, read_list
 from vfibench_datasets.views import View, area_resize, centre_crop
 from vfibench_datasets.windows import window_items
@@ -58,7 +58,7 @@ CARD_4K = _card(
 )
 
 
-def _items(pattern: str, root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a Layout's)
+def _items(pattern: str, root: Path, line: str, inputs: int) -> list[FileSample]:  # noqa: ARG001 (a Layout's)
     """A line is a clip or one of its samples."""
     match = re.fullmatch(r"([A-Za-z]\w*)(/\d{3})?", line)
     if not match:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from vfibench.contracts import DatasetCard
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 from vfibench_datasets.gopro import EIGHTHS
 from vfibench_datasets.source import FileSource, Layout, read_list
 from vfibench_datasets.views import area_resize
@@ -57,12 +57,12 @@ CARD_2K = DatasetCard(
 )
 
 
-def _items(folder: str, root: Path, line: str, inputs: int) -> list[Item]:  # noqa: ARG001 (a Layout's)
+def _items(folder: str, root: Path, line: str, inputs: int) -> list[FileSample]:  # noqa: ARG001 (a Layout's)
     """A line is a scene, "Type1/TEST01_003_f0433"."""
     if not re.fullmatch(r"Type\d/TEST\w+", line):
         return []
     paths = [f"{folder}/{line}/{number:04d}.png" for number in (0, 32, *_TARGETS)]
-    return [Item(line, (paths[0], paths[1]), tuple(paths[2:]), EIGHTHS, {"clip": line})]
+    return [FileSample(line, (paths[0], paths[1]), tuple(paths[2:]), EIGHTHS, {"clip": line})]
 
 
 def _lines() -> list[str]:

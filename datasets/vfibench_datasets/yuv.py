@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vfibench.errors import VfibenchError
-from vfibench_datasets.files import FileDataset, Item
+from vfibench_datasets.files import FileDataset, FileSample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,11 +24,11 @@ def frame_name(file: str, number: int, size: tuple[int, int]) -> str:
 
 
 @dataclass(frozen=True)
-class RawItem(Item):
+class RawItem(FileSample):
     """A sample whose pictures are frames of raw video, each called by `frame_name`."""
 
     @classmethod
-    def of(cls, item: Item) -> RawItem:
+    def of(cls, item: FileSample) -> RawItem:
         """The same sample, whose names are such."""
         return cls(item.id, item.inputs, item.targets, item.times, item.tags, fault=item.fault)
 

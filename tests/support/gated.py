@@ -13,7 +13,7 @@ from report.made_runs import MadeCell, write_run
 
 from vfibench.gate.baseline import BaselineCell, make_baseline
 from vfibench.gate.judging import judge
-from vfibench.gate.outcomes import Judgement, Report
+from vfibench.gate.outcomes import GateReport, Judgement
 from vfibench.gate.policy import Policy
 from vfibench.store.folder import ResultStore
 from vfibench.store.result import CellResult
@@ -66,7 +66,7 @@ def kept(*found: CellResult) -> list[BaselineCell]:
     return make_baseline(found)
 
 
-def verdicts(report: Report) -> Mapping[str, str]:
+def verdicts(report: GateReport) -> Mapping[str, str]:
     """Verdict of each metric of the only cell."""
     (cell,) = report.cells
     return {one.column: str(one.verdict) for one in cell.judgements}

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from vfibench.store.cells import Cell
-from vfibench.store.entry import Column, Entry, StoredSelection
+from vfibench.store.entry import Entry, StoredColumn, StoredSelection
 from vfibench.store.result import CellResult
 from vfibench.store.rows import ScoreRow, TimingRow, count
 from vfibench.store.settings import Settings, nested
@@ -35,9 +35,9 @@ def made_timing(**fields: Any) -> TimingRow:
     return msgspec.convert({"samples": 1, "frames": 1, "predict_s": 0.1, "warmup": False} | fields, TimingRow)
 
 
-def made_columns(better: Mapping[str, str]) -> dict[str, Column]:
+def made_columns(better: Mapping[str, str]) -> dict[str, StoredColumn]:
     """Columns by name, with the direction that is better."""
-    return {name: Column(title="", version=1, unit="", better=way) for name, way in better.items()}
+    return {name: StoredColumn(title="", version=1, unit="", better=way) for name, way in better.items()}
 
 
 def made_result(

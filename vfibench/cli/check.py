@@ -12,7 +12,7 @@ from vfibench.cli.console import plain_console
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from vfibench.gate.outcomes import Report
+    from vfibench.gate.outcomes import GateReport
 
 WIDE = 120
 """Columns of a terminal from which on the whole table fits."""
@@ -76,7 +76,7 @@ def check(
     raise typer.Exit(found.exit_status)
 
 
-def write_reports(found: Report, junit: Path | None, markdown: Path | None, as_json: Path | None) -> None:
+def write_reports(found: GateReport, junit: Path | None, markdown: Path | None, as_json: Path | None) -> None:
     """Write the files that were asked for.
 
     Raises:
@@ -98,7 +98,7 @@ def write_reports(found: Report, junit: Path | None, markdown: Path | None, as_j
             write_whole(path, text())
 
 
-def print_report(found: Report) -> None:
+def print_report(found: GateReport) -> None:
     """Print it, and in a job of GitHub its annotations; that nobody reads on changes no exit status."""
     import os
     import sys
@@ -115,7 +115,7 @@ def print_report(found: Report) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails as it ends
 
 
-def table_lines(found: Report) -> list[str]:
+def table_lines(found: GateReport) -> list[str]:
     """A table with a line a metric, or more where a name is long; a narrow one leaves out interval and n."""
     import io
 
@@ -140,7 +140,7 @@ def table_lines(found: Report) -> list[str]:
     return text.getvalue().split("\n")[:-1] + left_out
 
 
-def told_lines(found: Report) -> Iterator[str]:
+def told_lines(found: GateReport) -> Iterator[str]:
     """The reasons with the worst frames, what changed, and the verdict as the last line."""
     from vfibench.gate import summary
 

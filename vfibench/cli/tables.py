@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from vfibench.leaderboards.grouping import Board, Entry, Group
+    from vfibench.leaderboards.grouping import Board, BoardEntry, Group
     from vfibench.statistics.summaries import Summary
     from vfibench.store.result import CellResult
 
@@ -75,7 +75,7 @@ def _table(board: Board, group: Group, *, intervals: bool) -> Table:
     return table
 
 
-def _over_clips(entry: Entry, board: Board) -> list[str]:
+def _over_clips(entry: BoardEntry, board: Board) -> list[str]:
     """The means over clips of each column, and how many clips there are."""
     from vfibench.statistics.digits import score_text
 
@@ -107,13 +107,13 @@ def _tall_table(board: Board, group: Group) -> Table:
     return table
 
 
-def _numbers(entry: Entry, board: Board, intervals: bool = False) -> list[str]:
+def _numbers(entry: BoardEntry, board: Board, intervals: bool = False) -> list[str]:
     """The mean of each column; after the first one, which ranks, its interval where that is wanted."""
     first, *others = (number(entry.scores.get(column), column) for column in board.columns)
     return [first, *([_interval(entry, board.columns[0])] * intervals), *others]
 
 
-def _interval(entry: Entry, column: str) -> str:
+def _interval(entry: BoardEntry, column: str) -> str:
     from vfibench.statistics.digits import score_text
 
     bounds = entry.intervals.get(column)
@@ -174,11 +174,11 @@ def _title(board: Board, group: Group) -> str:
     return f"{board.dataset}, protocol {board.protocol}: {group.heading}"
 
 
-def _front(entry: Entry) -> tuple[str, str]:
+def _front(entry: BoardEntry) -> tuple[str, str]:
     return ("-" if entry.rank is None else f"{entry.rank}{'=' * (entry.shares > 0)}"), entry.label
 
 
-def _back(entry: Entry, group: Group) -> tuple[str, ...]:
+def _back(entry: BoardEntry, group: Group) -> tuple[str, ...]:
     speed = "-" if entry.speed is None else rate(entry.speed.frames_per_s)
     weights = entry.result.cell.facts.method.weights or "-"
     counts = entry.result.counts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vfibench.training.preparing import Job
+    from vfibench.training.preparing import TrainingJob
 
 
 def register(app: typer.Typer) -> None:
@@ -52,12 +52,12 @@ def train(
     if show:
         print(as_toml(chosen), end="")
         return
-    from vfibench.training.preparing import Job
+    from vfibench.training.preparing import TrainingJob
 
     check_count("--workers", workers, 0)
     check_count("--log-every", log_every, 1)
     folder = out or Path("runs") / chosen.name
-    job = Job(chosen, folder, data, resume, device, workers, log_every, tensorboard)
+    job = TrainingJob(chosen, folder, data, resume, device, workers, log_every, tensorboard)
     if _path(job) is None:
         raise typer.Exit(130)
 
@@ -76,7 +76,7 @@ def _begun_with(out: Path | None, resume: bool) -> str:
     return str(out / "recipe.toml")
 
 
-def _path(job: Job) -> Path | None:
+def _path(job: TrainingJob) -> Path | None:
     """Train; an error that all processes meet is told by the first alone."""
     from vfibench.training.loop import train
     from vfibench.training.processes import ToldElsewhere

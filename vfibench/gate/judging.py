@@ -18,7 +18,7 @@ from vfibench.errors import VfibenchError
 from vfibench.gate.baseline import BaselineCell, counted, rounded
 from vfibench.gate.baseline_pairs import Counterpart, changes, column_obstacle, counterparts, places
 from vfibench.gate.notes import NO_SPEED, notes
-from vfibench.gate.outcomes import CellReport, Change, Judgement, Report, Verdict
+from vfibench.gate.outcomes import CellReport, Change, GateReport, Judgement, Verdict
 from vfibench.gate.policy import Policy, Tolerance
 from vfibench.statistics.arrays import IntArray
 from vfibench.store.result import CellResult
@@ -32,7 +32,7 @@ NOTHING = Judgement("comparison", Verdict.NOT_COMPARABLE, "nothing was compared:
 
 def judge(
     results: Sequence[CellResult], baseline: Sequence[BaselineCell], policy: Policy = Policy()
-) -> Report:
+) -> GateReport:
     """Hold a run to a baseline.
 
     Raises:
@@ -41,10 +41,10 @@ def judge(
     _refuse_ceilings(baseline, policy)
     answers, unknown = counterparts(baseline, results)
     cells = tuple(_cell(one, policy) for one in answers) or (CellReport("baseline", (NOTHING,), ()),)
-    return Report(cells, tuple(unknown), tuple(notes(answers, policy)), policy.improved)
+    return GateReport(cells, tuple(unknown), tuple(notes(answers, policy)), policy.improved)
 
 
-def with_speed(report: Report, speed: CellReport) -> Report:
+def with_speed(report: GateReport, speed: CellReport) -> GateReport:
     """The report with a verdict on speed (`vfibench.gate.speed`) beside those on scores."""
     told = tuple(note for note in report.notes if note != NO_SPEED)
     return replace(report, cells=(*report.cells, speed), notes=told)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from vfibench.gate.outcomes import CellReport, Judgement, Report, Verdict
+from vfibench.gate.outcomes import CellReport, GateReport, Judgement, Verdict
 from vfibench.gate.summary import figures, worst_lines
 
 # What XML 1.0 cannot hold, not even escaped.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(report: Report) -> str:
+def junit(report: GateReport) -> str:
     """The document."""
     root = ET.Element("testsuites", name="vfibench check")
     for cell in report.cells:

@@ -74,7 +74,7 @@ class CellReport:
 
 
 @dataclass(frozen=True)
-class Report:
+class GateReport:
     """All of a check.
 
     Attributes:

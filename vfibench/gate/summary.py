@@ -9,7 +9,7 @@ from typing import Any
 
 from vfibench.errors import one_line
 from vfibench.gate.baseline import kept_digits
-from vfibench.gate.outcomes import CellReport, Judgement, Report, Verdict
+from vfibench.gate.outcomes import CellReport, GateReport, Judgement, Verdict
 
 HEADINGS = ("verdict", "cell", "metric", "baseline", "run", "difference", "95% interval", "n")
 SIGNS = {
@@ -51,13 +51,13 @@ def worst_lines(one: Judgement) -> list[str]:
     ]
 
 
-def headline(report: Report) -> str:
+def headline(report: GateReport) -> str:
     """The verdict and how often each was reached, in a line."""
     counts = ", ".join(f"{report.count(verdict)} {verdict}" for verdict in Verdict if report.count(verdict))
     return f"{report.verdict} ({counts})"
 
 
-def hints(report: Report) -> list[str]:
+def hints(report: GateReport) -> list[str]:
     """What to do about it, and what else to know."""
     found = list(report.notes)
     if report.unknown:
@@ -67,7 +67,7 @@ def hints(report: Report) -> list[str]:
     return found
 
 
-def markdown(report: Report) -> str:
+def markdown(report: GateReport) -> str:
     """A summary for a job or a comment: the table, why, the worst frames, what changed."""
     lines = [f"## {SIGNS[report.verdict]} vfibench check: {escape(headline(report))}", ""]
     lines += ["| " + " | ".join(HEADINGS) + " |", "|:--|:--|:--|--:|--:|--:|:--|--:|"]
@@ -109,7 +109,7 @@ def escape(text: str) -> str:
     return safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def as_json(report: Report) -> dict[str, object]:
+def as_json(report: GateReport) -> dict[str, object]:
     """Everything, as plain data; an infinite score or tolerance is text."""
     content = asdict(report)
     for found, cell in zip(content["cells"], report.cells, strict=True):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vfibench.errors import one_line
-from vfibench.gate.outcomes import Report, Verdict
+from vfibench.gate.outcomes import GateReport, Verdict
 
 
-def commands(report: Report) -> Iterator[str]:
+def commands(report: GateReport) -> Iterator[str]:
     """`::error title=...::message` for what is red, `::warning` for an improvement that is only told."""
     for cell in report.cells:
         for one in cell.judgements:

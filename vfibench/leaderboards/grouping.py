@@ -24,12 +24,12 @@ from vfibench.statistics.summaries import (
     throughput,
 )
 from vfibench.store.comparability import FRAMES, alike
-from vfibench.store.entry import Column
+from vfibench.store.entry import StoredColumn
 from vfibench.store.result import CellResult
 
 
 @dataclass(frozen=True)
-class Entry:
+class BoardEntry:
     """One line of a leaderboard.
 
     Attributes:
@@ -76,7 +76,7 @@ class Group:
 
     heading: str
     ranked: bool
-    entries: tuple[Entry, ...]
+    entries: tuple[BoardEntry, ...]
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def disputed_columns(results: Sequence[CellResult]) -> list[str]:
     return sorted(column for column, found in versions.items() if len(found) > 1)
 
 
-def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, Column]) -> Group:
+def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, StoredColumn]) -> Group:
     first, higher = next(iter(facts)), next(iter(facts.values())).better == "higher"
     summaries = [{name: summarise(result.rows, name) for name in result.columns} for result in results]
     order = _order([found.get(first) for found in summaries], -1.0 if higher else 1.0)
@@ -167,7 +167,7 @@ def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, Column]
         ranks = cell_ranks(results, first, higher, tie_width(first))
     found = cell_intervals(results)
     entries = [
-        Entry(
+        BoardEntry(
             results[place],
             summaries[place],
             throughput(results[place].timings),

@@ -11,7 +11,7 @@ from vfibench.metrics.catalog import RULES, columns_of
 from vfibench.metrics.definitions import DEFINITIONS
 from vfibench.metrics.protocols import Protocol
 from vfibench.registry import DATASETS, METRICS
-from vfibench.store.entry import Column
+from vfibench.store.entry import StoredColumn
 
 DEFAULT_METRICS = ("ssim3d", "ie", "lpips")
 SUPER_RESOLUTION = ("psnr", "ssim", *columns_of("zooming-slowmo-y"))
@@ -72,11 +72,11 @@ def unavailable_columns(columns: Sequence[str], backbones: Path | None) -> dict[
     return dict(unavailable(optional, backbones))
 
 
-def column_facts(columns: Sequence[str]) -> dict[str, Column]:
+def column_facts(columns: Sequence[str]) -> dict[str, StoredColumn]:
     """What each column means, as run.json holds it."""
 
-    def facts(card: MetricCard) -> Column:
-        return Column(
+    def facts(card: MetricCard) -> StoredColumn:
+        return StoredColumn(
             title=card.title,
             version=card.version,
             unit=card.unit,

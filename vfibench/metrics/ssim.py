@@ -19,7 +19,7 @@ import torch
 
 from vfibench.errors import SampleError
 from vfibench.metrics.definitions import SsimRule, Window
-from vfibench.metrics.windows import BAND, banded, blur, mix_colours, reach_of
+from vfibench.metrics.windows import BAND, banded, blur, mix_colours, radius_of
 
 MIDDLE = 255.0  # of u; squares of centred values lose less to float32
 STRIP = 256 * 256  # pixels of one strip of a large picture: planes of more leave the cache
@@ -41,24 +41,24 @@ def ssim(first: torch.Tensor, second: torch.Tensor, rules: Sequence[SsimRule]) -
         SampleError: the pictures are smaller than the window.
     """
     height, width = first.shape[-2:]
-    reach = reach_of(rules[0].window)
-    if min(height, width) <= 2 * reach:
+    radius = radius_of(rules[0].window)
+    if min(height, width) <= 2 * radius:
         raise SampleError(
-            f"expected pictures of at least {2 * reach + 1} pixels a side for SSIM, found {width}x{height}"
+            f"expected pictures of at least {2 * radius + 1} pixels a side for SSIM, found {width}x{height}"
         )
     sums = [torch.zeros(len(first), dtype=torch.float64, device=first.device) for _ in rules]
     limits = [constants(first, rule) for rule in rules]
     for strip in strips(first):
         moments = local_moments(first, second, strip, rules[0].window)
         for total, rule, limit in zip(sums, rules, limits, strict=True):
-            margin = reach if rule.border == "valid" else 0
+            margin = radius if rule.border == "valid" else 0
             total.add_(interior(ssim_map(moments, rule, limit), strip, height, margin))
     return [total.div_(area(first, rule)) for total, rule in zip(sums, rules, strict=True)]
 
 
 def area(first: torch.Tensor, rule: SsimRule) -> int:
     """Number of values the mean is over."""
-    lost = 2 * reach_of(rule.window) if rule.border == "valid" else 0
+    lost = 2 * radius_of(rule.window) if rule.border == "valid" else 0
     channels, height, width = first.shape[1:]
     return channels * (height - lost) * (width - lost)
 
@@ -68,7 +68,7 @@ def constants(first: torch.Tensor, rule: SsimRule) -> Limits:
     data_range: torch.Tensor | float = 255.0
     if rule.data_range == "prediction":
         data_range = (first.amax((1, 2, 3)) - first.amin((1, 2, 3))).view(-1, 1, 1, 1, 1)
-    count = (2 * reach_of(rule.window) + 1) ** 2
+    count = (2 * radius_of(rule.window) + 1) ** 2
     correction = count / (count - 1) if rule.sample else 1.0
     return 2 * (0.01 * data_range) ** 2, 2 * (0.03 * data_range) ** 2 / correction
 
@@ -93,7 +93,7 @@ def local_moments(first: torch.Tensor, second: torch.Tensor, rows: slice, window
         [2 (value, square), 2 (u, v), P, C, bands, W, 16]; edges replicated. Rows of the last band beyond
         the picture are meaningless.
     """
-    x, y = (banded(picture, rows, reach_of(window)) for picture in (first, second))
+    x, y = (banded(picture, rows, radius_of(window)) for picture in (first, second))
     planes = x.new_empty(2, 2, *x.shape)
     torch.add(x, y, out=planes[0, 0]).sub_(MIDDLE)
     torch.sub(x, y, out=planes[0, 1])

@@ -28,7 +28,7 @@ def taps(window: Window) -> tuple[float, ...]:
     return tuple((bell / bell.sum()).tolist())
 
 
-def reach_of(window: Window) -> int:
+def radius_of(window: Window) -> int:
     """Pixels a window reaches to each side of its centre: (K - 1) / 2."""
     return len(taps(window)) // 2
 
@@ -71,25 +71,25 @@ def mix_colours(planes: torch.Tensor) -> torch.Tensor:
     return mixed
 
 
-def banded(picture: torch.Tensor, rows: slice, reach: int) -> torch.Tensor:
+def banded(picture: torch.Tensor, rows: slice, radius: int) -> torch.Tensor:
     """Some rows of a picture in bands, edges replicated.
 
     Args:
         picture: [P, C, H, W], any memory layout.
         rows: output rows wanted, start and stop given.
-        reach: of the window; band 0 begins so many rows above the first output row.
+        radius: of the window; band 0 begins so many rows above the first output row.
 
     Returns:
-        [P, C, bands + 1, W + 2 reach, 16] for `bands` bands of output; further rows repeat the last.
+        [P, C, bands + 1, W + 2 radius, 16] for `bands` bands of output; further rows repeat the last.
     """
     pictures, channels, height, width = picture.shape
     bands = -(-(rows.stop - rows.start) // BAND) + 1
-    index = torch.arange(bands * BAND, device=picture.device).add_(rows.start - reach).clamp_(0, height - 1)
+    index = torch.arange(bands * BAND, device=picture.device).add_(rows.start - radius).clamp_(0, height - 1)
     chosen = select_rows(picture, index).unflatten(2, (bands, BAND)).transpose(3, 4)
-    result = picture.new_empty(pictures, channels, bands, width + 2 * reach, BAND)
-    result[..., reach : reach + width, :] = chosen
-    result[..., :reach, :] = result[..., reach, None, :]
-    result[..., reach + width :, :] = result[..., reach + width - 1, None, :]
+    result = picture.new_empty(pictures, channels, bands, width + 2 * radius, BAND)
+    result[..., radius : radius + width, :] = chosen
+    result[..., :radius, :] = result[..., radius, None, :]
+    result[..., radius + width :, :] = result[..., radius + width - 1, None, :]
     return result
 
 

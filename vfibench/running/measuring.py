@@ -25,7 +25,7 @@ from vfibench.errors import SampleError, VfibenchError
 from vfibench.metrics.scorer import Scorer
 from vfibench.registry import reason_of
 from vfibench.running.plan import Job
-from vfibench.running.predictors import AdapterPredictor, Batch, FolderPredictor, Predictor
+from vfibench.running.predictors import AdapterPredictor, FolderPredictor, Predictor, SampleBatch
 from vfibench.running.stopwatch import Watch
 from vfibench.store.album import Album
 from vfibench.store.rows import ScoreRow, TimingRow
@@ -189,7 +189,7 @@ class Measurer:
         samples = [item.sample for item in items]
         frames = self._upload([sample.frames for sample in samples])
         extras = [item.extra for item in items]
-        made = self._predictor(Batch(samples, frames, samples[0].times, extras))
+        made = self._predictor(SampleBatch(samples, frames, samples[0].times, extras))
         targets = self._upload([sample.targets for sample in samples])
         if made.frames.shape != targets.shape:
             raise SampleError(f"expected predictions {list(targets.shape)}, found {list(made.frames.shape)}")

@@ -174,7 +174,7 @@ class Planner:
         request, card = self.request, dataset_card(name)
         fitted = fit(method.card, card) if method.folder is None else stored_fit(card)
         dataset = self._dataset(name, fitted.reads)
-        check_reach(request, method)
+        check_runs_here(request, method)
         if method.folder is None:
             check_times(method.card, card, fitted, dataset.times)
         else:
@@ -235,7 +235,7 @@ def score_settings(
     )
 
 
-def check_reach(request: Request, method: Method) -> None:
+def check_runs_here(request: Request, method: Method) -> None:
     """VfibenchError for precision or compilation of a method whose network is not run here."""
     if not (method.folder or method.command) or (request.precision == "fp32" and not request.compiled):
         return

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Batch:
+class SampleBatch:
     """Samples of one shape, on the device.
 
     Attributes:
@@ -59,7 +59,7 @@ class Predictor(Protocol):
     def decode(self, sample: Sample) -> Any:
         """Fetch what a prediction of `sample` needs from disk; called on decoding threads."""
 
-    def __call__(self, batch: Batch) -> Prediction:
+    def __call__(self, batch: SampleBatch) -> Prediction:
         """Predict every sample at every time.
 
         Raises:
@@ -117,7 +117,7 @@ class AdapterPredictor:
     def decode(self, sample: Sample) -> None:
         """Nothing to fetch."""
 
-    def __call__(self, batch: Batch) -> Prediction:
+    def __call__(self, batch: SampleBatch) -> Prediction:
         """Pad, reduce, predict, crop, enlarge; see `Predictor`. The prediction alone is timed."""
         height, width = batch.frames.shape[-2:]
         scale = self._card.scale // self._reduce
@@ -175,7 +175,7 @@ class FolderPredictor:
         """The prediction images of a sample, one a time."""
         return [read_image(path) for path in prediction_paths(self._folder, sample.id, sample.times)]
 
-    def __call__(self, batch: Batch) -> Prediction:
+    def __call__(self, batch: SampleBatch) -> Prediction:
         """Stack what was decoded; a picture of another size is a SampleError."""
         height, width = batch.samples[0].targets.shape[-2:]
         for sample, images in zip(batch.samples, batch.extras, strict=True):

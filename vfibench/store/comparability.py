@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from vfibench.store.cells import Cell, canonical
-from vfibench.store.entry import Column
+from vfibench.store.entry import StoredColumn
 
 TASK: Mapping[str, str] = {
     "selection": "kind of selection",
@@ -54,7 +54,7 @@ def alike(cell: Cell, keys: Iterable[str], *more: object) -> str:
 
 
 def column_obstacle(
-    column: str, cells: tuple[Cell, Cell], columns: tuple[Column, Column] | None = None
+    column: str, cells: tuple[Cell, Cell], columns: tuple[StoredColumn, StoredColumn] | None = None
 ) -> str:
     """Why a column that two cells have cannot be compared; "" where it can.
 

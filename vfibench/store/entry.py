@@ -18,7 +18,7 @@ from vfibench.store.settings import Count, Settings
 from vfibench.system.provenance import Provenance
 
 
-class Column(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StoredColumn(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a column of scores means.
 
     Attributes:
@@ -93,7 +93,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     facts: CellFacts
     planned: Count
     selection: StoredSelection
-    columns: Annotated[dict[str, Column], Meta(min_length=1)]
+    columns: Annotated[dict[str, StoredColumn], Meta(min_length=1)]
     unavailable: dict[str, str]
     provenance: Provenance
     sessions: tuple[Provenance, ...]
@@ -134,7 +134,7 @@ class Session:
     cell: Cell
     planned: int
     selection: Selection
-    columns: Mapping[str, Column]
+    columns: Mapping[str, StoredColumn]
     unavailable: Mapping[str, str]
     provenance: Provenance
     wrote: bool = False

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vfibench.store.cells import Cell
-from vfibench.store.entry import Column, Entry
+from vfibench.store.entry import Entry, StoredColumn
 from vfibench.store.rows import Counts, ScoreRow, TimingRow
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class CellResult:
     folder: Path
 
     @property
-    def columns(self) -> Mapping[str, Column]:
+    def columns(self) -> Mapping[str, StoredColumn]:
         """What was scored, in the order asked for; the first column ranks."""
         return self.entry.columns
 

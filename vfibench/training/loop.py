@@ -12,7 +12,7 @@ from vfibench.training.checkpoints import check_finite, save_checkpoint
 from vfibench.training.curves import Curves
 from vfibench.training.export import export, facts_of
 from vfibench.training.objectives import check_losses_given
-from vfibench.training.preparing import Job, Ready, prepare
+from vfibench.training.preparing import Ready, TrainingJob, prepare
 from vfibench.training.processes import failures_in_words, joined_processes
 from vfibench.training.samples import Samples, batches, placed
 from vfibench.training.state import State
@@ -23,7 +23,7 @@ Tell = Callable[[str], None]
 WEIGHTS = "weights.safetensors"
 
 
-def train(job: Job, tell: Tell) -> Path | None:
+def train(job: TrainingJob, tell: Tell) -> Path | None:
     """Train to the recipe's last step.
 
     Args:
@@ -53,7 +53,7 @@ def train(job: Job, tell: Tell) -> Path | None:
         return path
 
 
-def learn(job: Job, ready: Ready, tell: Tell) -> None:
+def learn(job: TrainingJob, ready: Ready, tell: Tell) -> None:
     """Step by step to the recipe's end, or to the step in which the process is asked to stop."""
     recipe, state, place = job.recipe, ready.state, ready.state.place
     plan, first = recipe.training, state.step
@@ -92,7 +92,7 @@ def steps_left_out() -> Iterator[None]:
         yield
 
 
-def write_weights(job: Job, ready: Ready, path: Path) -> None:
+def write_weights(job: TrainingJob, ready: Ready, path: Path) -> None:
     """Export the trained network."""
     state, facts = ready.state, ready.facts
     where = f"{state.place.world} x {device_facts(str(state.device)).name}"

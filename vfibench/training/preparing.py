@@ -25,7 +25,7 @@ from vfibench.training.state import State
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """A training as the command line asks for it.
 
     Attributes:
@@ -67,7 +67,7 @@ class Ready:
     facts: dict[str, Any]
 
 
-def prepare(job: Job, place: Place, device: torch.device) -> Ready:
+def prepare(job: TrainingJob, place: Place, device: torch.device) -> Ready:
     """Check, open and build everything, in all processes alike.
 
     Raises:
@@ -92,7 +92,7 @@ def prepare(job: Job, place: Place, device: torch.device) -> Ready:
     return Ready(state, source, held_out, facts)
 
 
-def checked_sources(job: Job, world: int) -> tuple[TrainingSource, TrainingSource]:
+def checked_sources(job: TrainingJob, world: int) -> tuple[TrainingSource, TrainingSource]:
     """Refuse what cannot work, before anything is built; then open the data to train and to validate on.
 
     Raises:
@@ -112,7 +112,7 @@ def checked_sources(job: Job, world: int) -> tuple[TrainingSource, TrainingSourc
     return open_source(job, "train"), open_source(job, "validation")
 
 
-def open_source(job: Job, part: Literal["train", "validation"]) -> TrainingSource:
+def open_source(job: TrainingJob, part: Literal["train", "validation"]) -> TrainingSource:
     """A part of the recipe's source of clips, of a catalogue or "pkg.mod:function".
 
     Raises:
@@ -142,7 +142,7 @@ def check_order(begun: dict[str, Any], source: TrainingSource) -> None:
         raise VfibenchError(message, f"give the same --data, or {ANEW}")
 
 
-def make_folder(job: Job) -> None:
+def make_folder(job: TrainingJob) -> None:
     """Make the folder and write the recipe into it.
 
     Raises:

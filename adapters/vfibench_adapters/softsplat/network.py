@@ -17,7 +17,7 @@ from vfibench_adapters.softsplat.synthesis import Synthesis, View
 EPSILON = 1e-7
 
 
-class Scene(NamedTuple):
+class EncodedPair(NamedTuple):
     """A pair of frames, as far as the time does not matter.
 
     Attributes:
@@ -39,12 +39,12 @@ class SoftSplat(nn.Module):
         self.netFlow = FlowNet()
         self.netSynthesis = Synthesis()
 
-    def scene(self, first: Tensor, second: Tensor) -> Scene:
+    def scene(self, first: Tensor, second: Tensor) -> EncodedPair:
         """What two frames [B, 3, H, W], BGR in [0, 1], tell for all times."""
         one, two, mean, deviation = standardised(first, second)
-        return Scene(*self.netSynthesis.views(one, two, *self.netFlow(one, two)), mean, deviation)
+        return EncodedPair(*self.netSynthesis.views(one, two, *self.netFlow(one, two)), mean, deviation)
 
-    def frame(self, scene: Scene, time: float) -> Tensor:
+    def frame(self, scene: EncodedPair, time: float) -> Tensor:
         """The frame at `time` in (0, 1): [B, 3, H, W], BGR, nominally in [0, 1]."""
         made = self.netSynthesis.frame(scene.one, scene.two, time)
         return made * scene.deviation + scene.mean

@@ -19,7 +19,7 @@ TABLE = Path(__file__).with_name("facts.csv")
 
 
 @dataclass(frozen=True)
-class Facts:
+class SceneFacts:
     """A row of the table; shares are of all pixels of the seven target frames and sum to 1.
 
     Attributes:
@@ -44,14 +44,17 @@ class Facts:
 
 
 @functools.cache
-def table() -> dict[str, Facts]:
+def table() -> dict[str, SceneFacts]:
     """The stored facts by sample id."""
     with TABLE.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return {row["id"]: Facts(row["id"], *(float(row[f.name]) for f in fields(Facts)[1:])) for row in rows}
+    return {
+        row["id"]: SceneFacts(row["id"], *(float(row[f.name]) for f in fields(SceneFacts)[1:]))
+        for row in rows
+    }
 
 
-def measure(index: int) -> Facts:
+def measure(index: int) -> SceneFacts:
     """Compute the facts of sequence `index`, rounded to 3 (pixels) and 5 (shares) decimals."""
     from vfibench_datasets.synthetic.truth import truth
 
@@ -62,7 +65,7 @@ def measure(index: int) -> Facts:
         for k, group in enumerate((seen == 2, seen == 1, (seen == 0) & ~exact.mixed, exact.mixed)):
             counts[k] += int(group.sum())
     shares = [round(count / sum(counts), 5) for count in counts]
-    return Facts(ids()[index], round(motion_p90(index), 3), *shares)
+    return SceneFacts(ids()[index], round(motion_p90(index), 3), *shares)
 
 
 def motion_p90(index: int) -> float:
@@ -77,7 +80,7 @@ def motion_p90(index: int) -> float:
 def main() -> None:
     """Print the table."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(f.name for f in fields(Facts))
+    writer.writerow(f.name for f in fields(SceneFacts))
     writer.writerows(astuple(measure(index)) for index in range(len(ids())))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from vfibench.errors import VfibenchError
 from vfibench.trainable import Clip, SourceCard, SourceOptions, TrainingSource, Wanted
-from vfibench_datasets.files import Item
+from vfibench_datasets.files import FileSample
 from vfibench_datasets.source import missing_files, read_list
 from vfibench_datasets.training.cutting import HALVES, cut, cut_between, span
 from vfibench_datasets.training.parts import PERCENT, part_of, source_root
@@ -167,7 +167,7 @@ def _train_list(edition: Edition, path: Path) -> list[str]:
 
 def _check_files(edition: Edition, folder: Path, clips: tuple[str, ...]) -> None:
     names = [_name(index) for index in range(edition.frames)]
-    items = [Item(clip, tuple(f"sequences/{clip}/{name}" for name in names), ()) for clip in clips]
+    items = [FileSample(clip, tuple(f"sequences/{clip}/{name}" for name in names), ()) for clip in clips]
     missing = missing_files(folder, items)
     if missing:
         layout = f"sequences/CLIP/{names[0]} to {names[-1]} for every line of {edition.train}"

@@ -23,7 +23,7 @@ from vfibench.statistics.digits import tie_width
 from vfibench.statistics.summaries import clip_of
 from vfibench.store.result import CellResult
 from vfibench.strata import facts_of
-from vfibench_reports.contents.comparisons import Comparable, Comparison, Metric, distinct
+from vfibench_reports.contents.comparisons import Comparable, ComparedMethods, Metric, distinct
 from vfibench_reports.contents.pairs import PairFigures
 
 FINER = 4
@@ -37,7 +37,7 @@ TABLED_UNITS = 200
 """Up to as many units the script looks shares up; beyond, 1 / units tells them to 2e-6."""
 
 
-def page_data(comparison: Comparison, pages: Mapping[tuple[str, str, Frame], str]) -> dict[str, object]:
+def page_data(comparison: ComparedMethods, pages: Mapping[tuple[str, str, Frame], str]) -> dict[str, object]:
     """What the page's script reads, JSON-able.
 
     Args:
@@ -143,7 +143,7 @@ def _methods_data(
     }
 
 
-def finer_digits(comparison: Comparison, metric: Metric) -> int:
+def finer_digits(comparison: ComparedMethods, metric: Metric) -> int:
     """Digits behind the point that scores are held with."""
     values = [
         np.abs(result.scores.values[metric.name])
@@ -192,7 +192,7 @@ def _pair_data(figures: PairFigures, digits: int) -> list[Any]:
 
 
 def _pages(
-    comparison: Comparison, group: Comparable, pages: Mapping[tuple[str, str, Frame], str]
+    comparison: ComparedMethods, group: Comparable, pages: Mapping[tuple[str, str, Frame], str]
 ) -> dict[int, str]:
     """The pages of samples by the place of their frame."""
     if not pages:

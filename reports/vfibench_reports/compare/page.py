@@ -17,7 +17,7 @@ from vfibench.statistics.bootstrap import DRAWS, LEAST_UNITS
 from vfibench.statistics.digits import score_text
 from vfibench.store.result import CellResult
 from vfibench_reports.compare.embedded import page_data
-from vfibench_reports.contents.comparisons import Comparable, Comparison, Metric, comparisons
+from vfibench_reports.contents.comparisons import Comparable, ComparedMethods, Metric, comparisons
 from vfibench_reports.contents.pairs import Pair, PairFigures
 from vfibench_reports.contents.relatives import Relative, relatives
 from vfibench_reports.contents.samples import sample_pages
@@ -46,7 +46,7 @@ class ComparePage:
 
 
 def render_comparison(
-    comparison: Comparison,
+    comparison: ComparedMethods,
     samples: Mapping[tuple[str, str, Frame], str],
     related: Sequence[Relative],
     options: PageOptions,

@@ -69,7 +69,7 @@ class Comparable:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedMethods:
     """Everything of one page.
 
     Attributes:
@@ -102,17 +102,17 @@ def _several(results: Sequence[CellResult]) -> list[list[CellResult]]:
     return [cells for cells in groups.values() if len(cells) > 1]
 
 
-def comparisons(results: Sequence[CellResult]) -> list[Comparison]:
+def comparisons(results: Sequence[CellResult]) -> list[ComparedMethods]:
     """One a (dataset, protocol) with two methods that may be compared, in order of first appearance."""
     return [_comparison(*key, cells) for key, cells in compared(results).items()]
 
 
-def _comparison(dataset: str, protocol: str, results: Sequence[CellResult]) -> Comparison:
+def _comparison(dataset: str, protocol: str, results: Sequence[CellResult]) -> ComparedMethods:
     several, called = _named(results)
     kept, columns = chosen(several, _ordered_columns(results))
     facts = {name: fact for result in results for name, fact in result.columns.items()}
     metrics = [Metric(name, digits(name), facts[name].better, facts[name].title) for name in columns]
-    return Comparison(
+    return ComparedMethods(
         dataset,
         protocol,
         tuple(metrics),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vfibench.leaderboards.grouping import Entry, Group
+from vfibench.leaderboards.grouping import BoardEntry, Group
 from vfibench.store.result import CellResult
 from vfibench.system.devices import DeviceFacts
 from vfibench_reports.kit.numbers import MISSING, quantity
@@ -18,7 +18,7 @@ def text_field(text: object) -> Field:
     return Field(str(text) if text not in {None, ""} else MISSING)
 
 
-def names(entries: Sequence[Entry], *, titles: bool = True) -> list[Field]:
+def names(entries: Sequence[BoardEntry], *, titles: bool = True) -> list[Field]:
     """The method's name, linked to its page, with its title; equal names say what sets them apart."""
     fields = []
     for entry, difference in zip(entries, apart([entry.result for entry in entries]), strict=True):
@@ -33,19 +33,19 @@ def method_link(label: str) -> str:
     return file_url(page_name("method", label))
 
 
-def code(entry: Entry) -> Field:
+def code(entry: BoardEntry) -> Field:
     """A link to the method's code, where its card has a plain web address."""
     link = web_link(entry.result.cell.facts.method.code_url)
     return Field("code", link=link) if link else Field(MISSING)
 
 
-def parameters(entry: Entry) -> Field:
+def parameters(entry: BoardEntry) -> Field:
     """Scalars in the network, in millions."""
     stored = entry.result.cell.facts.method.parameters
     return quantity(None if stored is None else stored / 1e6)
 
 
-def weights(entry: Entry) -> Field:
+def weights(entry: BoardEntry) -> Field:
     """The weights' file name and the first digits of its SHA-256, or those of the pictures scored."""
     settings = entry.result.cell.settings
     name, digest = entry.result.cell.facts.method.weights or "", settings.weights_sha256 or ""
@@ -54,7 +54,7 @@ def weights(entry: Entry) -> Field:
     return Field(name or MISSING, detail=digest[:8], tip=f"sha256 {digest}" if digest else "")
 
 
-def frames(entry: Entry) -> Field:
+def frames(entry: BoardEntry) -> Field:
     """Frames with a score, of those planned where some have none, and which part of the list they are."""
     counts, selection = entry.result.counts, entry.result.entry.selection
     part = "" if counts.ok == counts.planned else f"/{counts.planned}"
@@ -76,7 +76,7 @@ def _threads(device: DeviceFacts) -> str:
     return f"{threads} thread{'' if threads == 1 else 's'}" if threads else ""
 
 
-def hardware(entry: Entry) -> Field:
+def hardware(entry: BoardEntry) -> Field:
     """The device's own name, with threads on a CPU; of several, all."""
     used = devices(entry.result)
     text, detail = (" and ".join(dict.fromkeys(filter(None, words))) for words in zip(*used, strict=True))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vfibench.leaderboards.grouping import Entry
+from vfibench.leaderboards.grouping import BoardEntry
 from vfibench_reports.kit.entries import code, hardware, names, parameters, text_field, weights
 from vfibench_reports.kit.numbers import MISSING, quantity
 from vfibench_reports.kit.tables import METHOD, Column, Field, Table
 
-Figure = tuple[Column, Callable[[Entry], Field]]
+Figure = tuple[Column, Callable[[BoardEntry], Field]]
 """A column and the field of an entry it shows."""
 
 PARAMETERS = Column("parameters", "parameters", "millions", "scalars in the network", style="number")
 
 
-def speed_table(entries: Sequence[Entry]) -> Table | None:
+def speed_table(entries: Sequence[BoardEntry]) -> Table | None:
     """The network's own speed on named hardware; None where nothing was timed."""
     timed = [entry for entry in entries if entry.speed is not None]
     if not timed:
@@ -24,10 +24,10 @@ def speed_table(entries: Sequence[Entry]) -> Table | None:
     return _table("speed", "Speed", timed, _speed_figures(several), names(timed, titles=False))
 
 
-def method_table(entries: Sequence[Entry]) -> Table:
+def method_table(entries: Sequence[BoardEntry]) -> Table:
     """What each method is; columns that say nothing about any of them are left out."""
 
-    def of_card(key: str) -> Callable[[Entry], Field]:
+    def of_card(key: str) -> Callable[[BoardEntry], Field]:
         return lambda entry: text_field(getattr(entry.result.cell.facts.method, key))
 
     figures: list[Figure] = [
@@ -46,7 +46,7 @@ def method_table(entries: Sequence[Entry]) -> Table:
 
 
 def _table(
-    name: str, label: str, entries: Sequence[Entry], figures: Sequence[Figure], titles: Sequence[Field]
+    name: str, label: str, entries: Sequence[BoardEntry], figures: Sequence[Figure], titles: Sequence[Field]
 ) -> Table:
     rows = [
         [title, *(get(entry) for _, get in figures)] for entry, title in zip(entries, titles, strict=True)
@@ -75,25 +75,25 @@ def _number(key: str, label: str, detail: str = "") -> Column:
     return Column(key, label, detail, style="number")
 
 
-def _speed(attribute: str) -> Callable[[Entry], Field]:
+def _speed(attribute: str) -> Callable[[BoardEntry], Field]:
     return lambda entry: quantity(getattr(entry.speed, attribute))
 
 
-def _setting(key: str) -> Callable[[Entry], Field]:
+def _setting(key: str) -> Callable[[BoardEntry], Field]:
     return lambda entry: text_field(entry.result.cell.settings.value(key))
 
 
-def _inputs(entry: Entry) -> Field:
+def _inputs(entry: BoardEntry) -> Field:
     count = entry.result.cell.settings.inputs
     return Field(str(count), count)
 
 
-def _batch(entry: Entry) -> Field:
+def _batch(entry: BoardEntry) -> Field:
     size = entry.result.cell.settings.batch_size
     return Field(MISSING) if size is None else Field(str(size), size)
 
 
-def _calls(entry: Entry) -> Field:
+def _calls(entry: BoardEntry) -> Field:
     """Calls the figures stand on; a run of warm-up calls only says so."""
     speed = entry.speed
     assert speed is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench.leaderboards.ranking import unfair
 from vfibench.statistics.digits import score_text
 from vfibench.statistics.summaries import Summary
@@ -30,7 +30,7 @@ def metric_column(board: Board, column: str) -> Column:
     )
 
 
-def score_field(entry: Entry, column: str, mark: Mark = "") -> Field:
+def score_field(entry: BoardEntry, column: str, mark: Mark = "") -> Field:
     """The mean of one column, its 95% interval, and what was left out of it."""
     summary = entry.scores.get(column)
     if summary is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from vfibench.leaderboards.grouping import Board, Entry
+from vfibench.leaderboards.grouping import Board, BoardEntry
 from vfibench.store.cells import canonical
 from vfibench.store.entry import Entry as StoredEntry
 from vfibench.system.provenance import GitState
@@ -29,7 +29,7 @@ class Origin:
 
 def origins(board: Board) -> list[Origin]:
     """The circumstances of every entry of a board, each told once."""
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[BoardEntry]] = {}
     for entry in (entry for group in board.groups for entry in group.entries):
         stored, settings = entry.result.entry, entry.result.cell.settings
         provenance = msgspec.to_builtins(stored.provenance)
@@ -38,7 +38,7 @@ def origins(board: Board) -> list[Origin]:
     return [_origin(entries) for entries in found.values()]
 
 
-def _origin(entries: list[Entry]) -> Origin:
+def _origin(entries: list[BoardEntry]) -> Origin:
     result = entries[0].result
     provenance, settings = result.entry.provenance, result.cell.settings
     facts = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfibench.contracts import PublishedScore
-from vfibench.leaderboards.grouping import Entry
+from vfibench.leaderboards.grouping import BoardEntry
 from vfibench.published.beside import Beside, beside, published_text, tolerance_text
 from vfibench.statistics.digits import score_text
 from vfibench_reports.kit.numbers import MISSING
@@ -29,14 +29,14 @@ DATASET = Column("dataset", "dataset", style="head")
 UNDER = Column("under", "measured under", tip="protocol of the result that was taken")
 
 
-def published_table(entries: Sequence[Entry]) -> Table | None:
+def published_table(entries: Sequence[BoardEntry]) -> Table | None:
     """A row a published score of a method here; None where nothing is published."""
     rows = [[Field(entry.label), *_fields(found)] for entry in entries for found in beside(entry.result)]
     columns = [METHOD, *COLUMNS]
     return Table("published", "Published scores beside measured ones", columns, rows) if rows else None
 
 
-def verdict_table(entries: Sequence[Entry]) -> Table | None:
+def verdict_table(entries: Sequence[BoardEntry]) -> Table | None:
     """A row a published score of one method, from the result that may be compared with it.
 
     Where several may, it is the one of the protocol that the score was made with, else the first.
@@ -49,21 +49,21 @@ def verdict_table(entries: Sequence[Entry]) -> Table | None:
     return Table("published", "Published against measured", columns, rows) if rows else None
 
 
-def nearest(entries: Sequence[Entry]) -> list[tuple[Entry, Beside]]:
+def nearest(entries: Sequence[BoardEntry]) -> list[tuple[BoardEntry, Beside]]:
     """Each published score once, with the entry that comes nearest to how it was made."""
-    found: dict[tuple[str, PublishedScore], list[tuple[Entry, Beside]]] = {}
+    found: dict[tuple[str, PublishedScore], list[tuple[BoardEntry, Beside]]] = {}
     for entry in entries:
         for each in beside(entry.result):
             found.setdefault((entry.result.cell.dataset, each.score), []).append((entry, each))
     return [min(pairs, key=_distance) for pairs in found.values()]
 
 
-def _distance(pair: tuple[Entry, Beside]) -> tuple[bool, bool]:
+def _distance(pair: tuple[BoardEntry, Beside]) -> tuple[bool, bool]:
     entry, found = pair
     return found.measured is None, entry.result.cell.protocol != found.score.protocol
 
 
-def _under(entry: Entry, found: Beside) -> Field:
+def _under(entry: BoardEntry, found: Beside) -> Field:
     return Field(MISSING if found.measured is None else f"protocol {entry.result.cell.protocol}")
 
 

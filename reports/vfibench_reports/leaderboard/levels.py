@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench.statistics.arrays import FloatArray
 from vfibench.statistics.digits import score_text
 from vfibench.statistics.summaries import Summary
@@ -34,7 +34,7 @@ def level_table(board: Board, group: Group, columns: Sequence[str], name: str) -
     return Table(name, f"Means over clips and at each time, {group.heading}", head, rows, tools=True)
 
 
-def _lines(entry: Entry, columns: Sequence[str]) -> list[list[Field]]:
+def _lines(entry: BoardEntry, columns: Sequence[str]) -> list[list[Field]]:
     clips, times = [], []
     if entry.uneven:
         n = max(clip.clips for clip in entry.clips.values())
@@ -44,7 +44,7 @@ def _lines(entry: Entry, columns: Sequence[str]) -> list[list[Field]]:
     return clips + times
 
 
-def _time_line(entry: Entry, columns: Sequence[str], time: float) -> list[Field]:
+def _time_line(entry: BoardEntry, columns: Sequence[str], time: float) -> list[Field]:
     """The means over the frames at one time."""
     scores = entry.result.scores
     there = np.array([found == time for _, found in scores.frames], bool)
@@ -66,7 +66,7 @@ def _count(n: int) -> Field:
     return Field(str(n), n)
 
 
-def _clip_field(entry: Entry, column: str) -> Field:
+def _clip_field(entry: BoardEntry, column: str) -> Field:
     clip = entry.clips.get(column)
     if clip is None or clip.mean is None:
         return Field(MISSING)

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from vfibench.contracts import PageOptions
-from vfibench.leaderboards.grouping import Board, Entry, Group, boards
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group, boards
 from vfibench.statistics.bootstrap import DRAWS
 from vfibench.statistics.digits import kind, score_text
 from vfibench.store.result import CellResult
@@ -154,25 +154,25 @@ def score_table(board: Board, group: Group, name: str) -> Table:
     return Table(name, f"Scores, {group.heading}", columns, rows, tools=True)
 
 
-def _speed(entry: Entry) -> Field:
+def _speed(entry: BoardEntry) -> Field:
     return quantity(entry.speed.frames_per_s if entry.speed else None)
 
 
-def _hardware(entry: Entry) -> Field:
+def _hardware(entry: BoardEntry) -> Field:
     """What was timed on; nothing where nothing was."""
     return hardware(entry) if entry.speed else Field(MISSING)
 
 
-def _memory(entry: Entry) -> Field:
+def _memory(entry: BoardEntry) -> Field:
     return quantity(entry.speed.peak_mb if entry.speed else None)
 
 
-def _inputs(entry: Entry) -> Field:
+def _inputs(entry: BoardEntry) -> Field:
     count = entry.result.cell.settings.inputs
     return Field(str(count), count)
 
 
-def _training(entry: Entry) -> Field:
+def _training(entry: BoardEntry) -> Field:
     """The gist; the whole text is in the table of methods."""
     told = entry.result.cell.facts.method.training_data
     gist = re.split(r"[:;(]", told)[0].strip()
@@ -231,7 +231,7 @@ def _definition_row(board: Board, group: Group, column: str) -> list[Field]:
     ]
 
 
-def _spread(entry: Entry, columns: Sequence[str]) -> Field:
+def _spread(entry: BoardEntry, columns: Sequence[str]) -> Field:
     """Highest minus lowest mean of one prediction over the definitions."""
     summaries = (entry.scores.get(column) for column in columns)
     means = [summary.mean for summary in summaries if summary is not None and summary.mean is not None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vfibench.contracts import Padding
-from vfibench.leaderboards.grouping import Entry
+from vfibench.leaderboards.grouping import BoardEntry
 from vfibench.store.facts import MethodFacts
 from vfibench_reports.kit.site import web_link
 
@@ -29,7 +29,7 @@ TIMES = {
 }
 
 
-def method_facts(entries: Sequence[Entry]) -> list[Fact]:
+def method_facts(entries: Sequence[BoardEntry]) -> list[Fact]:
     """What the cards stored with the entries say of the method, the first of them first; no empty facts."""
     stored = [entry.result.cell.facts.method for entry in entries]
     card = MethodFacts(**{name: _first(stored, name) for name in MethodFacts.__struct_fields__})
@@ -61,7 +61,7 @@ def _joined(paper: str, year: int | None) -> str:
     return paper if not year or str(year) in paper else ", ".join(filter(None, [paper, str(year)]))
 
 
-def _weights(entries: Sequence[Entry]) -> list[Fact]:
+def _weights(entries: Sequence[BoardEntry]) -> list[Fact]:
     """Each file that was used, with its full sha256 and its address."""
     found: dict[tuple[str, str], Fact] = {}
     for entry in entries:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vfibench.contracts import PageOptions
-from vfibench.leaderboards.grouping import Board, Entry, Group, boards
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group, boards
 from vfibench.statistics.bootstrap import DRAWS
 from vfibench.store.result import CellResult
 from vfibench_reports.kit.board_parts import main_columns
@@ -38,7 +38,7 @@ class Standing:
 
     board: Board
     group: Group
-    entry: Entry
+    entry: BoardEntry
     detail: str
 
     @property
@@ -166,7 +166,7 @@ def _speed(own: Sequence[Standing]) -> Table | None:
     return replace(table, columns=[DATASET, *table.columns[1:]], rows=rows)
 
 
-def _checks(entries: Sequence[Entry]) -> list[Command]:
+def _checks(entries: Sequence[BoardEntry]) -> list[Command]:
     """The commands that measure published scores again, one a dataset and variant."""
     found = {reproduce_command(entry.result): entry.result.cell.dataset for entry, _ in nearest(entries)}
     return [Command(dataset, text) for text, dataset in found.items()]

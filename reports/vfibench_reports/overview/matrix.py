@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench.store.settings import Settings
 from vfibench_reports.kit.entries import method_link
 from vfibench_reports.kit.numbers import MISSING, marks, metric_column, score_field
@@ -26,7 +26,7 @@ class Standing:
         tag: what sets its group apart from the largest that is ranked on the dataset, "" for that one.
     """
 
-    entry: Entry
+    entry: BoardEntry
     group: Group
     mark: Mark
     tag: str

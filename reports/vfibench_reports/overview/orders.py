@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench.statistics.arrays import FloatArray
 from vfibench.statistics.digits import kind
 
@@ -41,7 +41,7 @@ class Orders:
     """
 
     family: str
-    entries: tuple[Entry, ...]
+    entries: tuple[BoardEntry, ...]
     columns: tuple[str, ...]
     means: FloatArray
     orders: tuple[Order, ...]
@@ -72,7 +72,7 @@ def group_orders(board: Board, group: Group) -> list[Orders]:
     return [_orders(board, group, name, found) for name, found in columns.items() if len(found) > 1]
 
 
-def _comparable(entries: Sequence[Entry], column: str) -> bool:
+def _comparable(entries: Sequence[BoardEntry], column: str) -> bool:
     """Whether every method has a mean of this column, over the same number of frames."""
     found = [entry.scores.get(column) for entry in entries]
     means = [summary for summary in found if summary is not None and summary.mean is not None]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench.statistics.digits import kind, score_text
 from vfibench_reports.kit.drawing import Dot, Drawing, Role, Stroke, Word, even_ticks, log_ticks
 from vfibench_reports.kit.entries import devices, hardware
@@ -28,7 +28,7 @@ class Point:
         beaten_by: label of a method at least as fast and as good and in one of them better; "" on the front.
     """
 
-    entry: Entry
+    entry: BoardEntry
     speed: float
     score: float
     interval: tuple[float, float] | None
@@ -71,14 +71,14 @@ def races(board: Board, group: Group) -> list[Race]:
     ]
 
 
-def _circumstances(entry: Entry) -> tuple[str, str, str]:
+def _circumstances(entry: BoardEntry) -> tuple[str, str, str]:
     """Hardware, precision and batch in words: speeds of other circumstances are never compared."""
     device, settings = hardware(entry), entry.result.cell.settings
     name = ", ".join(word for word in (device.text, device.detail) if word)
     return name, str(settings.precision), str(settings.batch_size)
 
 
-def _point(entry: Entry, column: str) -> Point | None:
+def _point(entry: BoardEntry, column: str) -> Point | None:
     """None where there is no finite mean, no call beside the warm-up was timed, or on several devices."""
     summary, speed = entry.scores.get(column), entry.speed
     if summary is None or summary.mean is None or speed is None or not speed.warm:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from vfibench.statistics.arrays import Frame
 from vfibench.statistics.digits import kind, score_text
-from vfibench.store.entry import Column as StoredColumn
+from vfibench.store.entry import StoredColumn
 from vfibench_reports.contents.picking import Contender, Contest, Pick
 from vfibench_reports.kit.entries import method_link
 from vfibench_reports.kit.numbers import MISSING

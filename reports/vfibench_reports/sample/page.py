@@ -25,7 +25,7 @@ from vfibench_reports.kit.site import render, write_page
 from vfibench_reports.sample.frame_scores import caption, heading, score_table
 from vfibench_reports.sample.heat_maps import MEANINGS, TICKS, strip
 from vfibench_reports.sample.pictures import OVERVIEW, data_uri, encode, left_out, thumbnail, whole
-from vfibench_reports.sample.scenes import DAMAGED, Scene, read_scene
+from vfibench_reports.sample.scenes import DAMAGED, FramePictures, read_scene
 from vfibench_reports.sample.views import page_data, page_views
 
 THUMBNAILS = 100
@@ -96,7 +96,7 @@ def write_list(
 
 
 @dataclass(frozen=True)
-class Entry:
+class ListedFrame:
     """A line of the list: a frame, its page, and what is worth seeing.
 
     Attributes:
@@ -121,7 +121,7 @@ def write_sample(
     out: Path,
     options: PageOptions,
     place: int,
-) -> Entry | None:
+) -> ListedFrame | None:
     """Write one page; one without pictures where none may be shown, and then None."""
     pick, name = chosen[place], names[place]
     try:
@@ -142,7 +142,7 @@ def write_sample(
     height, width = scene.truth.shape[:2]
     why = reason(contest, pick)
     small = thumbnail(scene.truth, 240) if place < THUMBNAILS else ""
-    return Entry(pick.frame, name, why, small, (width, height))
+    return ListedFrame(pick.frame, name, why, small, (width, height))
 
 
 def write_missing(contest: Contest, pick: Pick, name: str, why: str, out: Path, options: PageOptions) -> None:
@@ -183,7 +183,7 @@ def reason(contest: Contest, pick: Pick) -> str:
 def render_sample(
     contest: Contest,
     pick: Pick,
-    scene: Scene,
+    scene: FramePictures,
     neighbours: tuple[str, str] = ("", ""),
     options: PageOptions = PageOptions(),
 ) -> str:

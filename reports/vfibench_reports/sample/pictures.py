@@ -17,7 +17,7 @@ from PIL import Image, features
 
 from vfibench_reports.contents.picking import Contender
 from vfibench_reports.sample.heat_maps import heat_map
-from vfibench_reports.sample.scenes import CROP, Scene, focus
+from vfibench_reports.sample.scenes import CROP, FramePictures, focus
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -76,7 +76,7 @@ class Encoded:
     absent: tuple[tuple[str, str], ...]
 
 
-def encode(scene: Scene, budget: int = BUDGET) -> Encoded:
+def encode(scene: FramePictures, budget: int = BUDGET) -> Encoded:
     """The pictures of a page, within its budget.
 
     Of large pictures a window is shown, where methods differ most, so that the best `WANTED` methods fit;
@@ -100,7 +100,7 @@ def encode(scene: Scene, budget: int = BUDGET) -> Encoded:
         window = around(window, x, y, 0.9)
 
 
-def _encode(scene: Scene, window: Window, budget: int) -> Encoded:
+def _encode(scene: FramePictures, window: Window, budget: int) -> Encoded:
     before, after, truth = (
         data_uri(_image(window.cut(pixels))) for pixels in (scene.before, scene.after, scene.truth)
     )
@@ -115,7 +115,7 @@ def _encode(scene: Scene, window: Window, budget: int) -> Encoded:
     return found
 
 
-def _methods(scene: Scene, window: Window) -> Iterator[Shown]:
+def _methods(scene: FramePictures, window: Window) -> Iterator[Shown]:
     """Methods one after the other, so that none is encoded once the budget is spent."""
     truth = window.cut(scene.truth)
     for contender, whole_picture in scene.made:

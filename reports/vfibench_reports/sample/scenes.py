@@ -22,7 +22,7 @@ CROP = 64  # side of the square that the magnifier shows at first
 
 
 @dataclass(frozen=True)
-class Scene:
+class FramePictures:
     """All pictures of a frame, [H, W, 3] uint8, whole.
 
     Attributes:
@@ -51,7 +51,7 @@ class Scene:
         return np.rint(mixed).astype(np.uint8)
 
 
-def read_scene(contest: Contest, pick: Pick) -> Scene:
+def read_scene(contest: Contest, pick: Pick) -> FramePictures:
     """All pictures of a frame.
 
     Raises:
@@ -70,7 +70,7 @@ def read_scene(contest: Contest, pick: Pick) -> Scene:
         else:
             made.append((contender, found))
     enlarged = truth.shape[1] / inputs[0].shape[1]
-    return Scene(before, after, times, enlarged, time - times[0], truth, tuple(made), tuple(absent))
+    return FramePictures(before, after, times, enlarged, time - times[0], truth, tuple(made), tuple(absent))
 
 
 def _prediction(contender: Contender, pick: Pick, truth: UInt8Array) -> UInt8Array | str:
@@ -108,7 +108,7 @@ def psnr(pixels: UInt8Array, truth: UInt8Array) -> float:
     return float(cv2.PSNR(np.ascontiguousarray(pixels), np.ascontiguousarray(truth)))
 
 
-def focus(scene: Scene, size: int = CROP) -> tuple[int, int]:
+def focus(scene: FramePictures, size: int = CROP) -> tuple[int, int]:
     """(x, y) in the middle of the square where methods' errors differ most; of one method, are greatest."""
     top = bottom = _error(scene.made[0][1], scene.truth)
     for _, pixels in scene.made[1:]:

@@ -9,7 +9,7 @@ from vfibench_reports.contents.picking import Contest, Pick
 from vfibench_reports.kit.site import slug
 from vfibench_reports.sample.frame_scores import caption, caption_columns, figures, heading
 from vfibench_reports.sample.pictures import Encoded, Shown
-from vfibench_reports.sample.scenes import Scene, focus, psnr
+from vfibench_reports.sample.scenes import FramePictures, focus, psnr
 
 TRUTH = "ground truth"
 BLEND = "blend of both frames"
@@ -40,7 +40,7 @@ class View:
     shown: Shown | None = None
 
 
-def page_views(contest: Contest, pick: Pick, scene: Scene, encoded: Encoded) -> list[View]:
+def page_views(contest: Contest, pick: Pick, scene: FramePictures, encoded: Encoded) -> list[View]:
     """Frame, ground truth, frame, then methods, and last the blend of both frames where no method is it."""
     columns, mixed = caption_columns(contest), len(contest.inputs) > 1
     before, after = (f"frame {time}" for time in scene.times)
@@ -70,7 +70,7 @@ def _said(columns: Sequence[str], told: Sequence[str]) -> str:
 
 
 def page_data(
-    contest: Contest, pick: Pick, scene: Scene, encoded: Encoded, views: Sequence[View]
+    contest: Contest, pick: Pick, scene: FramePictures, encoded: Encoded, views: Sequence[View]
 ) -> dict[str, object]:
     """What the script needs to know; coordinates are those of the whole picture."""
     window = encoded.window

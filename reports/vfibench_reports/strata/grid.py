@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench.statistics.arrays import FloatArray, IntArray
 from vfibench.statistics.digits import score_text
 from vfibench.strata.bins import FEW
@@ -38,7 +38,7 @@ class Grid:
 
 
 def grids(
-    entries: Sequence[Entry], columns: Sequence[str], classify: Classify, count: int
+    entries: Sequence[BoardEntry], columns: Sequence[str], classify: Classify, count: int
 ) -> dict[str, Grid]:
     """The figures of each column; methods on the same frames are computed together."""
     shape = (len(columns), len(entries), count)
@@ -58,7 +58,7 @@ def grids(
     }
 
 
-def _fair(entries: Sequence[Entry], columns: Sequence[str], classify: Classify, count: int) -> BoolArray:
+def _fair(entries: Sequence[BoardEntry], columns: Sequence[str], classify: Classify, count: int) -> BoolArray:
     """[K, B] whether in a class all that have a column have it of the same frames."""
     every = [entry.result.scores for entry in entries]
     if any(scores.frames != every[0].frames for scores in every):
@@ -73,7 +73,7 @@ def _fair(entries: Sequence[Entry], columns: Sequence[str], classify: Classify, 
     return found
 
 
-def _alike(entries: Sequence[Entry]) -> list[list[int]]:
+def _alike(entries: Sequence[BoardEntry]) -> list[list[int]]:
     """Places of entries that have scored the same frames, which as a rule are all."""
     found: list[list[int]] = []
     for place, entry in enumerate(entries):
@@ -135,7 +135,7 @@ def _field(column: str, grid: Grid, at: tuple[int, int], axis: Axis, mark: Mark)
     return Field(score_text(column, mean), mean, ", ".join(told), mark, tip=f"mean of {n} frames")
 
 
-def _overall(entry: Entry, column: str) -> Field:
+def _overall(entry: BoardEntry, column: str) -> Field:
     summary = entry.scores.get(column)
     if summary is None or summary.mean is None:
         return Field(MISSING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vfibench.leaderboards.grouping import Entry, Group
+from vfibench.leaderboards.grouping import BoardEntry, Group
 from vfibench.leaderboards.ranking import unfair
 from vfibench_reports.contents.divisions import LEVEL, Axis
 from vfibench_reports.strata.grid import Grid
@@ -43,6 +43,6 @@ def level_grid(group: Group, levels: dict[str, Group], column: str) -> Grid:
     return Grid(mean, n, exact, low, high, fair)
 
 
-def _key(entry: Entry) -> Key:
+def _key(entry: BoardEntry) -> Key:
     """What makes a method the same one on another dataset."""
     return entry.label, entry.result.cell.settings.weights_sha256

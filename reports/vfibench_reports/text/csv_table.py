@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench_reports.kit.entries import hardware
 
 Row = dict[str, object]
@@ -49,7 +49,7 @@ def in_one_line(value: Any) -> Any:
     return "".join(" " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter for letter in value)
 
 
-def _facts(board: Board, group: Group, entry: Entry) -> Row:
+def _facts(board: Board, group: Group, entry: BoardEntry) -> Row:
     """What stands before the scores."""
     cell, counts, speed = entry.result.cell, entry.result.counts, entry.speed
     return {
@@ -71,7 +71,7 @@ def _facts(board: Board, group: Group, entry: Entry) -> Row:
     }
 
 
-def _scores(entry: Entry, metrics: Sequence[str], intervals: bool) -> Row:
+def _scores(entry: BoardEntry, metrics: Sequence[str], intervals: bool) -> Row:
     """Means by metric, their intervals, and what they leave out."""
     row: Row = {}
     for metric in metrics:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vfibench.leaderboards.grouping import Board, Entry, Group
+from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench.statistics.bootstrap import DRAWS
 from vfibench_reports.kit.board_parts import main_columns, tagged
 from vfibench_reports.kit.entries import names, shared_facts
@@ -71,7 +71,7 @@ def _table(board: Board, group: Group, tag: str, intervals: bool) -> PaperTable:
     )
 
 
-def _frames(entry: Entry) -> str:
+def _frames(entry: BoardEntry) -> str:
     """Frames with a score, of those planned where some have none."""
     counts = entry.result.counts
     return f"{counts.ok}" if counts.ok == counts.planned else f"{counts.ok}/{counts.planned}"
@@ -84,7 +84,7 @@ def _heading(board: Board, column: str) -> str:
     return f"{name.upper()}{at}{definition}{unit} {'↑' if board.better[column] == 'higher' else '↓'}"
 
 
-def _score(entry: Entry, column: str, mark: Mark, intervals: bool) -> Part:
+def _score(entry: BoardEntry, column: str, mark: Mark, intervals: bool) -> Part:
     """The mean with its mark, then its interval and what was left out of it."""
     summary = entry.scores.get(column)
     if summary is None:

@@ -11,7 +11,7 @@ from report.made_runs import MadeCell
 
 from vfibench.gate.judging import judge
 from vfibench.gate.junit import junit
-from vfibench.gate.outcomes import Report
+from vfibench.gate.outcomes import GateReport
 from vfibench.gate.policy import Policy
 from vfibench.gate.summary import as_json, escape, markdown
 from vfibench.gate.workflow import commands
@@ -20,7 +20,7 @@ ODD = '<script>alert(1)</script>|`x`\x07\ud800 & "q" ]]> 100%\n::error::'
 
 
 @pytest.fixture
-def mixed(tmp_path) -> Report:
+def mixed(tmp_path) -> GateReport:
     """Two PASS, a REGRESSION, an IMPROVED and four NOT_COMPARABLE, in two cells."""
     fine, odd = results(tmp_path, MadeCell(), MadeCell(method="nearest"))
     renamed = [with_method(one, ODD) for one in (odd, with_settings(odd, inputs=4))]

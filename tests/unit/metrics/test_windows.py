@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from vfibench.metrics.definitions import SsimRule, Window
 from vfibench.metrics.ssim import ssim
-from vfibench.metrics.windows import banded, blur, mix_colours, reach_of, taps
+from vfibench.metrics.windows import banded, blur, mix_colours, radius_of, taps
 
 
 def picture(height: int, width: int) -> torch.Tensor:
@@ -19,7 +19,7 @@ def picture(height: int, width: int) -> torch.Tensor:
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 31), (40, 33), (64, 48)])
 def test_blurred_bands_equal_a_dense_convolution(window: Window, height: int, width: int):
     planes = picture(height, width)
-    reach = reach_of(window)
+    reach = radius_of(window)
     axis = torch.tensor(taps(window), dtype=torch.float64)
     padded = functional.pad(planes.flatten(0, 1)[:, None].double(), (reach,) * 4, mode="replicate")
     dense = functional.conv2d(padded, (axis[:, None] * axis)[None, None])[:, 0]

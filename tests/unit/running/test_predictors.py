@@ -14,7 +14,7 @@ from vfibench.contracts import Padding, Sample
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.frames.files import write_image
 from vfibench.frames.resize import reduced_pictures
-from vfibench.running.predictors import AdapterPredictor, Batch, FolderPredictor, check_shape, to_float
+from vfibench.running.predictors import AdapterPredictor, FolderPredictor, SampleBatch, check_shape, to_float
 from vfibench.running.recursion import by_recursion, is_dyadic
 
 CPU = torch.device("cpu")
@@ -25,8 +25,8 @@ def sample(height: int = 40, width: int = 56, times: tuple[float, ...] = (0.5,))
     return Sample("a/b", pixels, np.zeros((len(times), 3, height, width), np.uint8), times)
 
 
-def batch(one: Sample, extras: object = None) -> Batch:
-    return Batch([one], torch.from_numpy(one.frames)[None], one.times, [extras])
+def batch(one: Sample, extras: object = None) -> SampleBatch:
+    return SampleBatch([one], torch.from_numpy(one.frames)[None], one.times, [extras])
 
 
 def test_recursion_takes_midpoints_of_midpoints() -> None:

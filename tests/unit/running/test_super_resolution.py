@@ -27,7 +27,7 @@ from vfibench.leaderboards.grouping import boards
 from vfibench.methods.resolving import Method
 from vfibench.reporting import write_site
 from vfibench.running.plan import Planner, Request
-from vfibench.running.predictors import AdapterPredictor, Batch, to_float
+from vfibench.running.predictors import AdapterPredictor, SampleBatch, to_float
 from vfibench.running.recursion import by_pairs
 from vfibench.running.runner import Runner
 from vfibench.speed.timing import CallSize, measure_speed, target_times
@@ -141,7 +141,7 @@ def test_inputs_are_padded_reduced_to_whole_levels_and_cropped_back() -> None:
     one = Sample("a", pixels, pixels[:1], (0.5,))
     adapter, padding = odd_methods.Fourfold(), Padding(4)
     predictor = AdapterPredictor(adapter, adapter.card, padding, CPU, "fp32", reduce=4)
-    made = predictor(Batch([one], torch.from_numpy(pixels)[None], (0.5,), [None])).frames
+    made = predictor(SampleBatch([one], torch.from_numpy(pixels)[None], (0.5,), [None])).frames
     padded = np.pad(pixels, ((0, 0), (0, 0), (0, 5), (0, 10)), mode="edge")  # to multiples of 16
     first, second = to_float(reduced(torch.from_numpy(padded), 4))
     expected = (first + second) / 2
