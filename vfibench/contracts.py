@@ -2,7 +2,7 @@
 
 Nothing heavy is imported here, so that listing a thousand methods costs nothing. Words used throughout:
 B samples, N input frames, T target times, s a scale. A time is a fraction of the middle interval: 0.5 is
-the mid-point, and input frame k of N stands at k - (N/2 - 1), so four frames stand at -1, 0, 1, 2.
+the midpoint, and input frame k of N stands at k - (N/2 - 1), so four frames stand at -1, 0, 1, 2.
 """
 
 from __future__ import annotations

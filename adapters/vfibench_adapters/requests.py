@@ -11,7 +11,7 @@ from vfibench.errors import VfibenchError
 
 
 def check_request(card: AdapterCard, frames: Tensor, times: Sequence[float]) -> None:
-    """See that the card knows this number of frames and, where it gives the mid-point alone, the time.
+    """See that the card knows this number of frames and, where it gives the midpoint alone, the time.
 
     Args:
         card: of the method.

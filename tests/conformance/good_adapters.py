@@ -1,4 +1,4 @@
-"""Adapters that keep the contract: two frames, four frames, enlarged, halves, mid-point, learned."""
+"""Adapters that keep the contract: two frames, four frames, enlarged, halves, midpoint, learned."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Halves(FourTimes):
 
 
 class Midpoint:
-    """No predict_clip, the mid-point alone, and a variant."""
+    """No predict_clip, the midpoint alone, and a variant."""
 
     card = AdapterCard(
         "midpoint", "good_adapters:Midpoint", variants={"heavy": Variant("heavier", {"weight": 0.5})}

@@ -56,7 +56,7 @@ def test_every_check_is_the_one_name_of_some_fault():
 def test_checks_of_several_times_are_skipped_for_a_midpoint_method():
     report = check_adapter(Midpoint)
     assert names(report, "skipped") == SEVERAL | {"predict_clip"}
-    assert report["several_times"].reason == "predicts the mid-point only"
+    assert report["several_times"].reason == "predicts the midpoint only"
     assert report.ok
 
 

@@ -85,7 +85,7 @@ def analysed(adapter: DAINAdapter, frames: Tensor, known: Analysis) -> dict[str,
 
 
 def projected(adapter: DAINAdapter, known: Analysis) -> dict[str, Tensor]:
-    """What is made for the mid-point, but for the result."""
+    """What is made for the midpoint, but for the result."""
     flows = adapter.network.flows(known, 0.5)
     blended = adapter.network.synthesise(known, flows, 0.5).blended
     return {"out_before_rectify_t0.5": inside(blended)} | dict(zip(FLOWS, map(inside, flows), strict=True))

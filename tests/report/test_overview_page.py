@@ -20,7 +20,7 @@ from report.read_page import read_page
 from vfibench.leaderboards.grouping import boards
 from vfibench.store.folders import read_results
 from vfibench_reports.kit.drawing import text_width
-from vfibench_reports.kit.labels import Box, Named, place_names
+from vfibench_reports.kit.labels import LabelBox, Named, place_names
 from vfibench_reports.kit.saving import save
 from vfibench_reports.kit.site import page_name
 from vfibench_reports.overview import bump, pareto
@@ -221,20 +221,22 @@ def overlap(a, b):
 
 
 def test_twenty_names_hardly_cover_one_another_and_stay_inside():
-    within = Box(50, 10, 590, 350)
+    within = LabelBox(50, 10, 590, 350)
     for seed in range(4):
         source = random.Random(seed)
         dots = []
         for place in range(20):
             x, y = source.uniform(60, 580), source.uniform(40, 330)
-            dots.append(Named(x, y, f"method-{place}", Box(x - 2, y - 25, x + 2, y + 25), place % 4 == 0))
+            dots.append(
+                Named(x, y, f"method-{place}", LabelBox(x - 2, y - 25, x + 2, y + 25), place % 4 == 0)
+            )
         words, _ = place_names(dots, within)
         assert {word.text for word in words} == {dot.name for dot in dots}
         boxes = []
         for word in words:
             wide = text_width(word.text)
             left = word.x - {"start": 0, "middle": 0.5, "end": 1}[word.anchor] * wide
-            boxes.append(Box(left, word.y - 10, left + wide, word.y + 3))
+            boxes.append(LabelBox(left, word.y - 10, left + wide, word.y + 3))
         assert all(overlap(box, within) > 0.97 * overlap(box, box) for box in boxes)
         covered = sum(overlap(a, b) for a, b in itertools.combinations(boxes, 2))
         assert covered < 0.02 * sum(overlap(box, box) for box in boxes)
@@ -283,7 +285,7 @@ def test_without_timings_there_is_no_figure_of_speed(tmp_path):
 
 
 def with_means(table):
-    """A board of one ranked group whose methods have these means, a column a definition."""
+    """A board of one ranked group whose methods have these means, a column per definition."""
     columns = tuple(table)
     count = len(table[columns[0]])
     entries = tuple(

@@ -13,7 +13,7 @@ from vfibench.contracts import AdapterCard, Padding, WeightFile
 
 
 class Blend:
-    """The average of the two middle frames: a well-behaved mid-point method."""
+    """The average of the two middle frames: a well-behaved midpoint method."""
 
     card = AdapterCard("odd-blend", "odd_methods:Blend", times="midpoint")
 
@@ -67,7 +67,7 @@ class TwoFrames(Blend):
 
 
 class Hungry(Blend):
-    """Out of memory above one sample a call, and always for dark ones."""
+    """Out of memory above one sample per call, and always for dark ones."""
 
     card = AdapterCard("odd-hungry", "odd_methods:Hungry")
     sizes: list[int] = []  # noqa: RUF012 a log shared on purpose

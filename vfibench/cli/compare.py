@@ -96,7 +96,7 @@ def write_json(record: dict[str, object], where: str) -> None:
 
 
 def print_comparisons(comparisons: Sequence[Comparison], worst: int) -> None:
-    """A table and a sentence a pair of results, then the frames where each is furthest ahead."""
+    """A table and a sentence per pair of results, then the frames where each is furthest ahead."""
     from vfibench.comparison.wording import verdict
 
     console = plain_console()
@@ -113,7 +113,7 @@ def print_comparisons(comparisons: Sequence[Comparison], worst: int) -> None:
 
 
 def difference_table(pairs: Sequence[Paired]) -> Table:
-    """A line a metric. Names may be folded, figures never are."""
+    """A line per metric. Names may be folded, figures never are."""
     from rich.table import Table
 
     from vfibench.comparison.wording import signed

@@ -104,7 +104,7 @@ def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> 
 
 
 def how_measured(tried: Sequence[Attempt], jobs: Sequence[Job]) -> Iterable[str]:
-    """A line a run: protocol, padding, weights."""
+    """A line per run: protocol, padding, weights."""
     for attempt, job in zip(tried, jobs, strict=True):
         rule, weights = job.padding, job.method.weights
         padding = f"padding to {rule.multiple} ({rule.mode}, {rule.place})"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from vfibench.strata.writing import Progress, Written
+    from vfibench.strata.writing import StrataProgress, Written
 
 EVERY_S = 10.0  # between lines of progress
 
@@ -37,10 +37,10 @@ def strata(
     from vfibench.errors import VfibenchError
     from vfibench.running.checks import check_count
     from vfibench.store.folders import read_results
-    from vfibench.strata.writing import Work, dataset_lists, write_facts
+    from vfibench.strata.writing import StrataWork, dataset_lists, write_facts
 
     check_count("--workers", workers, 0)
-    work = Work(data_root, list_file, workers or min(8, os.cpu_count() or 1), again, Reporter())
+    work = StrataWork(data_root, list_file, workers or min(8, os.cpu_count() or 1), again, StrataReporter())
     lists, failed = dataset_lists(read_results(runs)), list[VfibenchError]()
     for cells in lists:
         try:
@@ -74,14 +74,14 @@ def tell(written: Written) -> None:
         print(f"  {'wrote' if written.fresh else 'kept'} {path}")
 
 
-class Reporter:
+class StrataReporter:
     """Prints progress to standard error: at the start and end of a dataset, and every ten seconds between."""
 
     def __init__(self) -> None:
         self._told = 0.0
         self._dataset = ""
 
-    def __call__(self, event: Progress) -> None:
+    def __call__(self, event: StrataProgress) -> None:
         """Show one event."""
         fresh = event.dataset != self._dataset
         if fresh or event.done == event.total or time.monotonic() - self._told > EVERY_S:

@@ -20,7 +20,7 @@ WIDE = 12  # definitions side by side up to here; more are listed downwards
 
 
 def print_leaderboard(results: Sequence[CellResult]) -> None:
-    """One table a (dataset, protocol) and group of comparable entries, then what the columns mean."""
+    """One table per (dataset, protocol) and group of comparable entries, then what the columns mean."""
     from vfibench.leaderboards.grouping import boards
 
     console = plain_console()
@@ -87,7 +87,7 @@ def _over_clips(entry: BoardEntry, board: Board) -> list[str]:
 
 
 def _tall_table(board: Board, group: Group) -> Table:
-    """Methods side by side, a line a column: for `--definition all`, and for narrow terminals."""
+    """Methods side by side, a line per column: for `--definition all`, and for narrow terminals."""
     table = _empty_table(board, group)
     table.add_column("column", overflow="fold")
     for entry in group.entries:
@@ -151,7 +151,7 @@ def _spread(group: Group) -> Iterator[str]:
 
 
 def _published(board: Board) -> Iterator[str]:
-    """Published scores beside measured ones; those that cannot be compared in one line a method."""
+    """Published scores beside measured ones; those that cannot be compared in one line per method."""
     from vfibench.published.beside import beside, published_text
     from vfibench.statistics.digits import score_text
 

@@ -165,7 +165,7 @@ def signed(column: str, value: float) -> str:
 
 
 def only_lines(matching: Matching) -> list[str]:
-    """What only one side has, a line a side: "only in before: nearest/ucf101, blend/davis"."""
+    """What only one side has, a line per side: "only in before: nearest/ucf101, blend/davis"."""
     return [
         f"only in {side.word}: {', '.join(f'{one.cell.label}/{one.cell.dataset}' for one in side.alone)}"
         for side in matching.sides

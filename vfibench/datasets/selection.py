@@ -98,11 +98,11 @@ def read_id_list(path: Path) -> list[str]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise VfibenchError(
-            f"cannot read list {path}: {why_unreadable(error)}", "give a text file, one id a line"
+            f"cannot read list {path}: {why_unreadable(error)}", "give a text file, one id per line"
         ) from error
     ids = [line.strip() for line in lines if line.strip()]
     if not ids:
-        raise VfibenchError(f"expected one id a line, found none in {path}", "name the samples to score")
+        raise VfibenchError(f"expected one id per line, found none in {path}", "name the samples to score")
     return ids
 
 

@@ -1,4 +1,4 @@
-"""The head of a baseline file: each cell's identity in comments, a fact a line, the values in JSON."""
+"""The head of a baseline file: each cell's identity in comments, a fact per line, the values in JSON."""
 
 from __future__ import annotations
 

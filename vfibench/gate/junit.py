@@ -1,4 +1,4 @@
-"""The verdicts as JUnit XML, as GitHub and GitLab show it: a suite a cell, a test case a metric.
+"""The verdicts as JUnit XML, as GitHub and GitLab show it: a suite per cell, a test case per metric.
 
 REGRESSION and a failing IMPROVED are failures, NOT_COMPARABLE is an error: what could not be judged is red.
 """

@@ -1,4 +1,4 @@
-"""The verdicts as workflow commands of GitHub Actions: a line a metric that did not pass."""
+"""The verdicts as workflow commands of GitHub Actions: a line per metric that did not pass."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class Board:
 
 
 def boards(results: Sequence[CellResult]) -> list[Board]:
-    """One board a (dataset, protocol), in order of first appearance.
+    """One board per (dataset, protocol), in order of first appearance.
 
     Example:
         >>> from pathlib import Path

@@ -11,7 +11,7 @@ import torch
 def by_recursion(
     midpoint: Callable[[torch.Tensor], torch.Tensor], frames: torch.Tensor, times: Sequence[float]
 ) -> torch.Tensor:
-    """Reach dyadic times with a mid-point method: 1/4 is the mid-point of frame 0 and the frame at 1/2.
+    """Reach dyadic times with a midpoint method: 1/4 is the midpoint of frame 0 and the frame at 1/2.
 
     Args:
         midpoint: [B, 2, 3, H, W] -> [B, 1, 3, H, W].
@@ -57,5 +57,5 @@ def by_pairs(
 
 
 def is_dyadic(time: float) -> bool:
-    """Whether recursion over mid-points reaches `time` (down to 1/64)."""
+    """Whether recursion over midpoints reaches `time` (down to 1/64)."""
     return 0 < time < 1 and (time * 64).is_integer()

@@ -90,7 +90,7 @@ def check_times(method: AdapterCard, dataset: DatasetCard, fit: Fit, times: Sequ
     if set(times) == {0.5} or _reaches(method, fit.inputs, times):
         return
     what = {
-        "midpoint": "the mid-point only",
+        "midpoint": "the midpoint only",
         "halves": "multiples of 1/2 only",
         "any": "times between the two middle frames only",
     }[method.times]

@@ -205,7 +205,7 @@ def target_times(card: AdapterCard, inputs: int, count: int) -> tuple[float, ...
     if count == 1:
         return (0.5,)
     if card.times == "midpoint":
-        raise VfibenchError(f"{card.name} predicts the mid-point only, found --times {count}", "leave it out")
+        raise VfibenchError(f"{card.name} predicts the midpoint only, found --times {count}", "leave it out")
     if card.times == "any":
         return tuple((k + 1) / (count + 1) for k in range(count))
     every = 2 * inputs - 1

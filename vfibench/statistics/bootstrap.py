@@ -50,7 +50,7 @@ def unit_sums(values: FloatArray, units: IntArray) -> FloatArray:
     Returns:
         [U, K]
     """
-    if np.array_equal(units, np.arange(units.size)):  # a frame a unit, as a rule
+    if np.array_equal(units, np.arange(units.size)):  # a frame per unit, as a rule
         return values
     order = np.argsort(units, kind="stable")
     starts = np.flatnonzero(np.diff(units[order], prepend=-1))

@@ -48,7 +48,7 @@ class FactsFile:
 
 
 def facts_file(result: CellResult) -> Path:
-    """Where the facts of a cell's frames lie: one file a dataset, list, files on disk and target times."""
+    """Where the facts of a cell's frames lie: one file per dataset, list, files on disk and target times."""
     name = result.cell.dataset
     key = short_key([name, *values(result.cell, FRAMES)])
     return result.folder / "strata" / f"{file_word(name)}.{key}.csv"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vfibench.contracts import BoolArray
 
 
-class Truth(Protocol):
+class MotionTruth(Protocol):
     """Exact motion and visibility of a target's pixels.
 
     Attributes:
@@ -37,7 +37,7 @@ class Truth(Protocol):
 class Truthful(Protocol):
     """A dataset that knows the truth, as the synthetic one does."""
 
-    def truth(self, index: int, time: float) -> Truth:
+    def truth(self, index: int, time: float) -> MotionTruth:
         """Of sample `index` at `time`, towards the inputs at t = 0 and 1."""
 
 
@@ -59,7 +59,7 @@ def measure(dataset: Dataset, index: int) -> list[Row]:
     return [((sample.id, time), of_pictures(sample, place, time)) for place, time in enumerate(sample.times)]
 
 
-def of_truth(truth: Truth) -> tuple[float, float]:
+def of_truth(truth: MotionTruth) -> tuple[float, float]:
     """Motion and occlusion as `vfibench.strata.facts.Facts` means them; mixed pixels are not hidden ones."""
     way = truth.flow1 - truth.flow0
     hidden = ~(truth.seen0 & truth.seen1) & ~truth.mixed

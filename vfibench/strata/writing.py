@@ -18,7 +18,7 @@ from vfibench.system.threads import in_order
 
 
 @dataclass(frozen=True)
-class Progress:
+class StrataProgress:
     """What a front end is told: samples of a dataset whose facts are known, of all."""
 
     dataset: str
@@ -37,7 +37,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Work:
+class StrataWork:
     """How facts are made.
 
     Attributes:
@@ -52,7 +52,7 @@ class Work:
     list_file: Path | None = None
     workers: int = 2
     again: bool = False
-    on_event: Callable[[Progress], None] = lambda _: None
+    on_event: Callable[[StrataProgress], None] = lambda _: None
 
 
 def dataset_lists(results: Sequence[CellResult]) -> list[list[CellResult]]:
@@ -63,7 +63,7 @@ def dataset_lists(results: Sequence[CellResult]) -> list[list[CellResult]]:
     return list(lists.values())
 
 
-def write_facts(results: Sequence[CellResult], work: Work) -> Written:
+def write_facts(results: Sequence[CellResult], work: StrataWork) -> Written:
     """Put the facts of one dataset list into the run folder of each of its cells.
 
     Measured unless one of the folders has them already, and then from where an interrupted call stopped.
@@ -85,7 +85,7 @@ def write_facts(results: Sequence[CellResult], work: Work) -> Written:
     return Written(name, facts, paths, fresh=not there)
 
 
-def _measure(results: Sequence[CellResult], path: Path, work: Work) -> None:
+def _measure(results: Sequence[CellResult], path: Path, work: StrataWork) -> None:
     """Facts of every sample, in order, into the file's .part; its name once all are there."""
     dataset = reopen(results, work.root, work.list_file)
     head, name, total = heading(results[0], how(dataset)), results[0].cell.dataset, len(dataset)
@@ -98,12 +98,12 @@ def _measure(results: Sequence[CellResult], path: Path, work: Work) -> None:
                 file.truncate(0)
             known = _go_on(part, file, head)
             wanted = [index for index, sample in enumerate(dataset.ids) if sample not in known]
-            work.on_event(Progress(name, total - len(wanted), total))
+            work.on_event(StrataProgress(name, total - len(wanted), total))
             with one_thread():
                 found = in_order(wanted, lambda index: measure(dataset, index), work.workers)
                 for done, rows in enumerate(found, total - len(wanted) + 1):
                     file.write(row_text(rows).encode())
-                    work.on_event(Progress(name, done, total))
+                    work.on_event(StrataProgress(name, done, total))
             rename_whole(part, path)
     except OSError as error:
         raise unwritable(part, error) from error

@@ -1,4 +1,4 @@
-"""What a conformance run found: one result a check, and their sum."""
+"""What a conformance run found: one result per check, and their sum."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Report:
         return iter(self.results)
 
     def __str__(self) -> str:
-        """A headline, one line a check and the counts."""
+        """A headline, one line per check and the counts."""
         counts = f"{len(self.results)} checks: {self.count('passed')} passed, {self.count('failed')} failed, "
         counts += f"{self.count('skipped')} skipped"
         if expected := self.count("expected failure"):

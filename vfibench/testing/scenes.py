@@ -69,7 +69,7 @@ def _static(picture: Picture, frames: int, height: int, width: int) -> Tensor:
 
 
 def fade_level(time: float, frames: int) -> float:
-    """Brightness of `fade` at a time: 0.5 at the mid-point, rising by 0.1 an interval or less."""
+    """Brightness of `fade` at a time: 0.5 at the midpoint, rising by 0.1 an interval or less."""
     return 0.5 + min(0.1, 0.6 / frames) * (time - 0.5)
 
 

@@ -95,7 +95,7 @@ class Subject:
             return (adapter or self.adapter).predict(given, times)
 
     def predict_odd(self, frames: Tensor) -> Tensor:
-        """Pad as the card says, predict at the mid-point, crop back."""
+        """Pad as the card says, predict at the midpoint, crop back."""
         height, width = frames.shape[-2:]
         padded = pad(frames, self.card.padding)
         return crop(self.predict(padded), height, width, self.card.padding, self.card.scale)

@@ -20,11 +20,11 @@ Share = Annotated[float, Meta(ge=0, lt=1)]
 NotNegative = Annotated[float, Meta(ge=0)]
 
 
-class Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class RecipeTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of a recipe: an unknown key is an error, not a surprise."""
 
 
-class Data(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Data(RecipeTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is trained on.
 
     Attributes:
@@ -51,7 +51,7 @@ class Data(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Wanted(self.inputs, self.targets, self.time, self.crop)
 
 
-class Optimiser(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Optimiser(RecipeTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Adam or AdamW, as torch has them."""
 
     name: Literal["adam", "adamw"] = "adam"
@@ -60,7 +60,7 @@ class Optimiser(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     weight_decay: NotNegative = 0.0
 
 
-class Schedule(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Schedule(RecipeTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How the learning rate changes, step by step.
 
     Attributes:
@@ -77,7 +77,7 @@ class Schedule(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     lowest: NotNegative = 0.0
 
 
-class Training(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Training(RecipeTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How long, and how.
 
     Attributes:
@@ -104,7 +104,7 @@ class Training(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     stored: Literal["fp32", "fp16"] = "fp32"
 
 
-class Recipe(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Recipe(RecipeTable, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A whole recipe; `losses` names each loss of the method that is wanted and gives its weight."""
 
     name: str

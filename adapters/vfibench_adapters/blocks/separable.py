@@ -4,7 +4,7 @@
 
 The horizontal pass is most of the work: n dot products of n taps for every pixel and channel. It is done as
 matrix products of the size processors like: COLUMNS neighbouring pixels of a row look at n + COLUMNS - 1
-columns of the image, so their taps are written into a banded matrix, one row a pixel, each shifted by one.
+columns of the image, so their taps are written into a banded matrix, one row per pixel, each shifted by one.
 A quarter of the products (at 51 taps) is with zeros, and still it is ten times faster than dot products.
 Only ROWS rows are in work at a time: the working set does not grow with the height.
 """

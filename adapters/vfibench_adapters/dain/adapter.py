@@ -18,7 +18,7 @@ from vfibench_adapters.requests import check_request
 
 
 class DAINAdapter:
-    """DAIN; two input frames, any time (the weights serve the mid-point and slow motion alike)."""
+    """DAIN; two input frames, any time (the weights serve the midpoint and slow motion alike)."""
 
     card: ClassVar[AdapterCard] = CARD
 

@@ -21,7 +21,7 @@ FIRST = "block0.conv0.0.0.weight"
 
 
 class RIFEAdapter:
-    """RIFE; two input frames, the mid-point.
+    """RIFE; two input frames, the midpoint.
 
     Args:
         scale: 1, 0.5 (2K) or 0.25 (4K): how large the flow's blocks see the frames.

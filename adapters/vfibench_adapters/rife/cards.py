@@ -46,7 +46,7 @@ def _weights(file: str, folder: str, name: str) -> tuple[WeightFile, ...]:
 RIFE = AdapterCard(
     name="rife",
     target="vfibench_adapters.rife.adapter:RIFEAdapter",
-    title="RIFE: intermediate flow found directly, the paper's mid-point model",
+    title="RIFE: intermediate flow found directly, the paper's midpoint model",
     paper=PAPER + "arXiv 2011.06294",
     year=2022,
     licence="MIT",

@@ -91,7 +91,7 @@ class RIFEObjective(nn.Module):
 
 
 class RIFETraining:
-    """`vfibench.trainable.Trainable` of RIFE's mid-point model."""
+    """`vfibench.trainable.Trainable` of RIFE's midpoint model."""
 
     card, timed = RIFE, False
 

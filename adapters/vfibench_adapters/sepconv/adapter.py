@@ -17,7 +17,7 @@ from vfibench_adapters.sepconv.network import SepConv
 
 
 class SepConvAdapter:
-    """SepConv; two input frames, the mid-point."""
+    """SepConv; two input frames, the midpoint."""
 
     card: ClassVar[AdapterCard] = SEPCONV
 

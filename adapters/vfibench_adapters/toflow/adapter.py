@@ -17,7 +17,7 @@ from vfibench_adapters.toflow.network import TOFlow
 
 
 class TOFlowAdapter:
-    """TOFlow; two input frames of any size, the mid-point."""
+    """TOFlow; two input frames of any size, the midpoint."""
 
     card: ClassVar[AdapterCard] = TOFLOW
 

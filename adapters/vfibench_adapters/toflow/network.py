@@ -103,12 +103,12 @@ class Correction(nn.Module):
 
 
 class Synthesis(NamedTuple):
-    """The mid-point and what led to it.
+    """The midpoint and what led to it.
 
     Attributes:
         frame: [B, 3, H, W], normalised like the input.
         flow_01, flow_10: [B, 2, H, W], from the first frame to the second, and back.
-        warped0, warped1: [B, 3, H, W], both frames brought to the mid-point.
+        warped0, warped1: [B, 3, H, W], both frames brought to the midpoint.
     """
 
     frame: Tensor
@@ -129,7 +129,7 @@ class TOFlow(nn.Module):
     def forward(self, first: Tensor, second: Tensor) -> Synthesis:
         """The frame midway between two normalised frames, each [B, 3, H, W].
 
-        Half of the flow that leads on to the second frame stands for the flow from the mid-point to it, and
+        Half of the flow that leads on to the second frame stands for the flow from the midpoint to it, and
         the same the other way round.
         """
         flow_01, flow_10 = self.SpyNet(first, second), self.SpyNet(second, first)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from vfibench_adapters.blocks.residual import ResidualBlock
 from vfibench_adapters.zooming_slowmo.alignment import Alignment, conv3, leaky
-from vfibench_adapters.zooming_slowmo.recurrence import BidirectionalDeformableConvLSTM, Prepared
+from vfibench_adapters.zooming_slowmo.recurrence import BidirectionalDeformableConvLSTM, PreparedFrame
 
 
 class ZoomingSlowMo(Alignment):
@@ -36,7 +36,7 @@ class ZoomingSlowMo(Alignment):
         self.upconv1, self.upconv2 = conv3(channels, 4 * channels), conv3(channels, 4 * channels)
         self.HRconv, self.conv_last = conv3(channels, channels), conv3(channels, 3)
 
-    def items(self, frames: Iterable[Tensor]) -> Iterator[Prepared]:
+    def items(self, frames: Iterable[Tensor]) -> Iterator[PreparedFrame]:
         """Frames in order, each [B, 3, H, W], to the items at their times and half-way between them.
 
         Items are made as they are asked for; N frames give 2N - 1. H and W are multiples of 4.
@@ -50,7 +50,7 @@ class ZoomingSlowMo(Alignment):
             yield self.ConvBLSTM.forward_net.prepare(features)
             before = levels
 
-    def features_at(self, items: Sequence[Prepared], indices: Sequence[int]) -> list[Tensor]:
+    def features_at(self, items: Sequence[PreparedFrame], indices: Sequence[int]) -> list[Tensor]:
         """What `reconstruct` needs for the frames at `indices` of a window of items, in their order."""
         return self.ConvBLSTM.at(items, indices)
 

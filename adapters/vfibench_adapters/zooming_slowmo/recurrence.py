@@ -14,7 +14,7 @@ from vfibench_adapters.zooming_slowmo.alignment import Alignment, Described, Lev
 
 
 @dataclass
-class Prepared:
+class PreparedFrame:
     """One item of a sequence, prepared: all that depends on it alone, the same in every window and direction.
 
     Attributes:
@@ -45,30 +45,30 @@ class DeformableConvLSTM(nn.Module):
         """The one cell."""
         return cast(ConvLSTMCell, self.cell_list[0])
 
-    def prepare(self, features: Tensor) -> Prepared:
+    def prepare(self, features: Tensor) -> PreparedFrame:
         """[B, C, H, W], H and W multiples of 4, to an item of a sequence."""
         hidden, memory = (pcd.describe(pcd.levels(features)) for pcd in (self.pcd_h, self.pcd_c))
-        return Prepared(features, hidden, memory, self.cell.project(features))
+        return PreparedFrame(features, hidden, memory, self.cell.project(features))
 
-    def forward(self, items: Iterable[Prepared]) -> Iterator[Tensor]:
+    def forward(self, items: Iterable[PreparedFrame]) -> Iterator[Tensor]:
         """The output [B, C, H, W] after each item, from zero states."""
         state = None
         for item in items:
             state = self._begin(item) if state is None else self._go_on(item, state)
             yield state[0]
 
-    def _begin(self, item: Prepared) -> State:
+    def _begin(self, item: PreparedFrame) -> State:
         """The state after a first item."""
         if item.begun is None:
             zeros = [pcd.levels_of_zeros(item.features) for pcd in (self.pcd_h, self.pcd_c)]
             item.begun = self._step(item, *zeros)
         return item.begun
 
-    def _go_on(self, item: Prepared, state: State) -> State:
+    def _go_on(self, item: PreparedFrame, state: State) -> State:
         hidden, memory = state
         return self._step(item, self.pcd_h.levels(hidden), self.pcd_c.levels(memory))
 
-    def _step(self, item: Prepared, hidden: Levels, memory: Levels) -> State:
+    def _step(self, item: PreparedFrame, hidden: Levels, memory: Levels) -> State:
         aligned = self.pcd_h.between(item.hidden, hidden), self.pcd_c.between(item.memory, memory)
         return self.cell.step(item.gates, aligned)
 
@@ -81,7 +81,7 @@ class BidirectionalDeformableConvLSTM(nn.Module):
         self.forward_net = DeformableConvLSTM(channels, groups)
         self.conv_1x1 = nn.Conv2d(2 * channels, channels, 1)
 
-    def at(self, items: Sequence[Prepared], indices: Sequence[int]) -> list[Tensor]:
+    def at(self, items: Sequence[PreparedFrame], indices: Sequence[int]) -> list[Tensor]:
         """Outputs [B, C, H, W] at `indices`, in their order; steps that reach none of them are left out."""
         first, last = min(indices), max(indices)
         onward = list(self.forward_net(items[: last + 1]))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vfibench_adapters.zooming_slowmo.alignment import Described, leaky
 from vfibench_adapters.zooming_slowmo.network import ZoomingSlowMo
-from vfibench_adapters.zooming_slowmo.recurrence import Prepared
+from vfibench_adapters.zooming_slowmo.recurrence import PreparedFrame
 
 
 def all_frames(network: ZoomingSlowMo, frames: Tensor) -> Tensor:
@@ -48,10 +48,10 @@ def _both_ways(network: ZoomingSlowMo, sequence: Tensor, batch: int) -> tuple[Te
     return torch.cat(onward), torch.cat(back[::-1])
 
 
-def _steps(whole: Prepared, batch: int) -> list[Prepared]:
+def _steps(whole: PreparedFrame, batch: int) -> list[PreparedFrame]:
     """An item that holds a sequence, [S * B, ...], as S items."""
     return [
-        Prepared(*each)
+        PreparedFrame(*each)
         for each in zip(
             whole.features.split(batch),
             _described_steps(whole.hidden, batch),
@@ -71,9 +71,9 @@ def _described_steps(whole: Described, batch: int) -> list[Described]:
     ]
 
 
-def _side_by_side(one: Prepared, other: Prepared) -> Prepared:
+def _side_by_side(one: PreparedFrame, other: PreparedFrame) -> PreparedFrame:
     """Two items in one batch."""
-    return Prepared(
+    return PreparedFrame(
         torch.cat((one.features, other.features)),
         _both_described(one.hidden, other.hidden),
         _both_described(one.memory, other.memory),

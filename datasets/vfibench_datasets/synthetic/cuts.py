@@ -37,7 +37,7 @@ class Texture:
     density: float
 
 
-class Box(NamedTuple):
+class CutBox(NamedTuple):
     """A rectangle of whole photograph pixels, ends included."""
 
     left: int
@@ -85,7 +85,7 @@ def _texture(picture: Float64Array, centre: tuple[float, float], level: int) -> 
     return Texture(pixels, coverage, (centre[0] * density, centre[1] * density), density)
 
 
-def _crop(name: str, box: Box) -> Float64Array:
+def _crop(name: str, box: CutBox) -> Float64Array:
     """Colours of a photograph inside a box; beyond the photograph's edge they are mirrored."""
     import numpy as np
 
@@ -104,7 +104,7 @@ def _mirrored(first: int, last: int, size: int) -> Int64Array:
     return np.asarray(np.minimum(index, 2 * size - 2 - index))
 
 
-def _stencil(outline: Outline, margin: int) -> tuple[Box, Float64Array]:
+def _stencil(outline: Outline, margin: int) -> tuple[CutBox, Float64Array]:
     """The box around an outline and its coverage, [H, W] in 0..1."""
     import numpy as np
 
@@ -114,14 +114,14 @@ def _stencil(outline: Outline, margin: int) -> tuple[Box, Float64Array]:
     points = [point for curve in curves for point in curve]
     left, right = int(min(x for x, _ in points)), int(max(x for x, _ in points))
     top, bottom = int(min(y for _, y in points)), int(max(y for _, y in points))
-    box = Box(left - margin, top - margin, right + margin + 1, bottom + margin + 1)
+    box = CutBox(left - margin, top - margin, right + margin + 1, bottom + margin + 1)
     total = coverage_of(curves[0], box)
     for curve in curves[1:]:
         total = np.maximum(total, coverage_of(curve, box))
     return box, total
 
 
-def _stencil_of_picture(outline: Outline, margin: int) -> tuple[Box, Float64Array]:
+def _stencil_of_picture(outline: Outline, margin: int) -> tuple[CutBox, Float64Array]:
     """As `_stencil`, where a black-and-white picture gives the shape (black is inside)."""
     import numpy as np
 
@@ -130,7 +130,7 @@ def _stencil_of_picture(outline: Outline, margin: int) -> tuple[Box, Float64Arra
     inside = (255 - photograph(outline.stencil)[..., 0].astype(np.int64)) / 255.0
     height, width = inside.shape
     x, y = outline.offset
-    box = Box(x - margin, y - margin, x + width - 1 + margin, y + height - 1 + margin)
+    box = CutBox(x - margin, y - margin, x + width - 1 + margin, y + height - 1 + margin)
     return box, np.pad(inside, margin)
 
 
@@ -147,7 +147,7 @@ def smooth(curve: tuple[tuple[float, float], ...], times: int) -> list[tuple[flo
     return points
 
 
-def coverage_of(curve: list[tuple[float, float]], box: Box) -> Float64Array:
+def coverage_of(curve: list[tuple[float, float]], box: CutBox) -> Float64Array:
     """Share of each pixel that a simple closed polygon covers.
 
     Exact along each of eight lines a pixel row; the winding number adds up edge by edge.

@@ -23,7 +23,7 @@ from vfibench.statistics.digits import tie_width
 from vfibench.statistics.summaries import clip_of
 from vfibench.store.result import CellResult
 from vfibench.strata import facts_of
-from vfibench_reports.contents.comparisons import Comparable, ComparedMethods, Metric, distinct
+from vfibench_reports.contents.comparisons import Comparable, ComparedMethods, ComparedMetric, distinct
 from vfibench_reports.contents.pairs import PairFigures
 
 FINER = 4
@@ -127,7 +127,7 @@ def _known(values: FloatArray) -> list[float | None] | None:
 
 
 def _methods_data(
-    group: Comparable, metrics: Sequence[Metric], finer: Mapping[str, int]
+    group: Comparable, metrics: Sequence[ComparedMetric], finer: Mapping[str, int]
 ) -> dict[str, object]:
     """Names, scores by metric and method, and figures by metric and pair."""
     notes = [cautions(group.results[a], group.results[b]) for a, b in group.pairs]
@@ -143,7 +143,7 @@ def _methods_data(
     }
 
 
-def finer_digits(comparison: ComparedMethods, metric: Metric) -> int:
+def finer_digits(comparison: ComparedMethods, metric: ComparedMetric) -> int:
     """Digits behind the point that scores are held with."""
     values = [
         np.abs(result.scores.values[metric.name])
@@ -157,7 +157,7 @@ def finer_digits(comparison: ComparedMethods, metric: Metric) -> int:
     return wanted if room >= wanted else math.floor(room)
 
 
-def packed(group: Comparable, result: CellResult, metric: Metric, digits: int) -> str | None:
+def packed(group: Comparable, result: CellResult, metric: ComparedMetric, digits: int) -> str | None:
     """A method's scores of the group's frames, four bytes each, lowest first, in base64.
 
     They are whole numbers of units of 10^-digits, `EXACT` where infinite, `NONE` where there is none.
@@ -178,7 +178,7 @@ def packed(group: Comparable, result: CellResult, metric: Metric, digits: int) -
     return base64.b64encode(numbers.astype("<i4").tobytes()).decode()
 
 
-def _pairs_data(group: Comparable, metric: Metric) -> list[list[Any] | None]:
+def _pairs_data(group: Comparable, metric: ComparedMetric) -> list[list[Any] | None]:
     """[n, mean, low, high, p, second better, equal, first better] of each pair, null where incomparable."""
     found = [group.figures[metric.name].get(one) for one in group.pairs]
     return [None if figures is None else _pair_data(figures, metric.digits + 2) for figures in found]

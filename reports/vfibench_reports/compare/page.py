@@ -17,7 +17,7 @@ from vfibench.statistics.bootstrap import DRAWS, LEAST_UNITS
 from vfibench.statistics.digits import score_text
 from vfibench.store.result import CellResult
 from vfibench_reports.compare.embedded import page_data
-from vfibench_reports.contents.comparisons import Comparable, ComparedMethods, Metric, comparisons
+from vfibench_reports.contents.comparisons import Comparable, ComparedMethods, ComparedMetric, comparisons
 from vfibench_reports.contents.pairs import Pair, PairFigures
 from vfibench_reports.contents.relatives import Relative, relatives
 from vfibench_reports.contents.samples import sample_pages
@@ -35,7 +35,7 @@ class ComparePage:
         self.options = options or PageOptions()
 
     def render(self, results: Sequence[CellResult], out: Path) -> list[tuple[str, str]]:
-        """Write a page a (dataset, protocol) with two comparable methods; (title, file name) of each."""
+        """Write a page per (dataset, protocol) with two comparable methods; (title, file name) of each."""
         pages, samples = [], sample_pages(results, self.options)
         for comparison in comparisons(results):
             name = page_name("compare", comparison.dataset, comparison.protocol)
@@ -88,8 +88,8 @@ def _heading(group: Comparable) -> str:
     return f"{len(group.frames)} frames, {told}"
 
 
-def pair_table(group: Comparable, metric: Metric, name: str) -> Table:
-    """A line a pair: means, difference with interval, test, wins."""
+def pair_table(group: Comparable, metric: ComparedMetric, name: str) -> Table:
+    """A line per pair: means, difference with interval, test, wins."""
     arrow = "↑" if metric.better == "higher" else "↓"
     first: Literal["ascending", "descending"] = "descending" if metric.better == "higher" else "ascending"
     unit = f"{metric.unit} " if metric.unit else ""
@@ -115,7 +115,7 @@ def pair_table(group: Comparable, metric: Metric, name: str) -> Table:
     return Table(name, f"All pairs by {metric.name}, {_heading(group)}", columns, rows)
 
 
-def _row(group: Comparable, one: Pair, figures: PairFigures, metric: Metric) -> list[Field]:
+def _row(group: Comparable, one: Pair, figures: PairFigures, metric: ComparedMetric) -> list[Field]:
     a, b = (group.names[place] for place in one)
     first, second = (group.full_names[place] for place in one)
     address = pair_address(first, second, metric.name)

@@ -28,7 +28,7 @@ MOST_METHODS = 30
 
 
 @dataclass(frozen=True)
-class Metric:
+class ComparedMetric:
     """A column of the page: its name, digits as printed, "higher" or "lower", title."""
 
     name: str
@@ -80,7 +80,7 @@ class ComparedMethods:
 
     dataset: str
     protocol: str
-    metrics: tuple[Metric, ...]
+    metrics: tuple[ComparedMetric, ...]
     left_out: tuple[str, ...]
     groups: tuple[Comparable, ...]
 
@@ -111,7 +111,7 @@ def _comparison(dataset: str, protocol: str, results: Sequence[CellResult]) -> C
     several, called = _named(results)
     kept, columns = chosen(several, _ordered_columns(results))
     facts = {name: fact for result in results for name, fact in result.columns.items()}
-    metrics = [Metric(name, digits(name), facts[name].better, facts[name].title) for name in columns]
+    metrics = [ComparedMetric(name, digits(name), facts[name].better, facts[name].title) for name in columns]
     return ComparedMethods(
         dataset,
         protocol,

@@ -119,7 +119,7 @@ def neighbours(album: Album, frame: Frame) -> tuple[int, int]:
 
 
 def contests(results: Sequence[CellResult]) -> list[Contest]:
-    """A contest a (dataset, protocol) of which pictures were saved, in order of first appearance."""
+    """A contest per (dataset, protocol) of which pictures were saved, in order of first appearance."""
     found: dict[tuple[str, str], list[tuple[CellResult, Album]]] = {}
     for result in results:
         album = Album.of(result.folder, result.cell)
@@ -194,7 +194,7 @@ def _units(results: Sequence[CellResult], frames: Sequence[Frame]) -> tuple[str,
 def picks(contest: Contest, count: int, named: Sequence[str] = ()) -> list[Pick]:
     """The named frames with pictures, then `count` others: where methods differ most, or the best is worst.
 
-    These two orders take turns, and each takes one frame a clip (or sample) before it takes a second of any:
+    These two orders take turns, and each takes one frame per clip (or sample) before it takes a second of any:
     frames of a clip are alike.
     """
     found: dict[Frame, Pick] = {}

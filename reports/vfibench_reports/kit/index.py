@@ -59,7 +59,7 @@ def _places(sections: Sequence[Section]) -> list[str]:
 
 
 def cell_table(results: Sequence[CellResult]) -> Table:
-    """A line a cell."""
+    """A line per cell."""
     columns = [
         Column("method", "method", style="head"),
         Column("dataset", "dataset"),

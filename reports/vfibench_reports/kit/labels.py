@@ -18,7 +18,7 @@ ANGLES = 2 * np.pi * np.arange(SIDES) / SIDES
 
 
 @dataclass(frozen=True)
-class Box:
+class LabelBox:
     """A rectangle in pixels, y downwards."""
 
     left: float
@@ -39,11 +39,11 @@ class Named:
     x: float
     y: float
     name: str
-    covers: Box
+    covers: LabelBox
     front: bool
 
 
-def place_names(dots: Sequence[Named], within: Box) -> tuple[list[Word], list[Stroke]]:
+def place_names(dots: Sequence[Named], within: LabelBox) -> tuple[list[Word], list[Stroke]]:
     """Names beside their dots, and lines to those that stand farther off.
 
     Greedy, those in front first: each name takes the place around its dot, nearest first, where it covers
@@ -55,7 +55,7 @@ def place_names(dots: Sequence[Named], within: Box) -> tuple[list[Word], list[St
         text = shortened(dot.name)
         boxes = _boxes(dot, text_width(text), SIZE * 1.15)
         best = int(np.argmin(_cost(boxes, np.array([box.sides for box in taken]), within)))
-        box = Box(*boxes[best].tolist())
+        box = LabelBox(*boxes[best].tolist())
         taken.append(box)
         words.append(_word(text, box, dot, math.cos(ANGLES[best % SIDES])))
         if best >= SIDES:
@@ -64,8 +64,8 @@ def place_names(dots: Sequence[Named], within: Box) -> tuple[list[Word], list[St
     return words, leaders
 
 
-def _around(dot: Named) -> Box:
-    return Box(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6)
+def _around(dot: Named) -> LabelBox:
+    return LabelBox(dot.x - 6, dot.y - 6, dot.x + 6, dot.y + 6)
 
 
 def _boxes(dot: Named, wide: float, high: float) -> FloatArray:
@@ -77,7 +77,7 @@ def _boxes(dot: Named, wide: float, high: float) -> FloatArray:
     return np.stack([left, top, left + wide, top + high], axis=-1).reshape(-1, 4)
 
 
-def _cost(boxes: FloatArray, taken: FloatArray, within: Box) -> FloatArray:
+def _cost(boxes: FloatArray, taken: FloatArray, within: LabelBox) -> FloatArray:
     """[P] how bad each place is: what it covers, what of it lies outside, and then how far off it is."""
     ring, side = np.divmod(np.arange(len(boxes)), SIDES)
     covered = _overlap(boxes, taken).sum(axis=1)
@@ -95,7 +95,7 @@ def _overlap(first: FloatArray, second: FloatArray) -> FloatArray:
     return area
 
 
-def _word(text: str, box: Box, dot: Named, across: float) -> Word:
+def _word(text: str, box: LabelBox, dot: Named, across: float) -> Word:
     """The name in its box, growing away from its dot, `across` of which is how far to the right it stands."""
     baseline = box.bottom - 0.25 * (box.bottom - box.top)
     if abs(across) <= 0.3:

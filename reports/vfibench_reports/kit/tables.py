@@ -73,7 +73,7 @@ class Table:
     Attributes:
         id: its name in the URL, unique in its page.
         label: its name for screen readers.
-        columns, rows: as shown without JavaScript; each row has a field a column.
+        columns, rows: as shown without JavaScript; each row has a field per column.
         foot: a last row that stays last, or empty.
         tools: whether the page's filter (by the row's head) and its column picker reach this table.
     """

@@ -16,7 +16,7 @@ from vfibench_reports.kit.tables import METHOD, Column, Field, Table
 
 
 def level_table(board: Board, group: Group, columns: Sequence[str], name: str) -> Table | None:
-    """A line a method and level; None where the mean over frames says all.
+    """A line per method and level; None where the mean over frames says all.
 
     That is so where there is one target time, and clips are not known or all of one length: the mean over
     clips is then the mean over frames.

@@ -41,7 +41,7 @@ class LeaderboardPage:
         self.options = options or PageOptions()
 
     def render(self, results: Sequence[CellResult], out: Path) -> list[tuple[str, str]]:
-        """Write a page a (dataset, protocol) into `out`; (title, file name) of each."""
+        """Write a page per (dataset, protocol) into `out`; (title, file name) of each."""
         pages, compared = [], held_names(results)
         for board in boards(results):
             name = page_name("leaderboard", board.dataset, board.protocol)
@@ -204,7 +204,7 @@ FACTS: tuple[Figure, ...] = (
 
 
 def definition_tables(board: Board, group: Group, tag: str) -> tuple[Table, ...]:
-    """Where there are too many columns: a table a metric, a definition a line, a method a column."""
+    """Where there are too many columns: a table per metric, a definition per line, a method per column."""
     rest = set(board.columns) - set(main_columns(board))
     kinds = list(dict.fromkeys(kind(column) for column in board.columns if column in rest))
     return tuple(_definition_table(board, group, name, f"{name}-{tag}") for name in kinds)

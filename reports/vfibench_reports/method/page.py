@@ -1,4 +1,4 @@
-"""One page a method: what it is, its scores, whether published ones hold, how fast it is, how to run it."""
+"""One page per method: what it is, its scores, whether published ones hold, how fast it is, how to run it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOTE = Column("note", "why not ranked")
 
 
 @dataclass(frozen=True)
-class Standing:
+class MethodStanding:
     """An entry of one method and where it stands.
 
     Attributes:
@@ -67,7 +67,7 @@ class MethodPage:
         self.options = options or PageOptions()
 
     def render(self, results: Sequence[CellResult], out: Path) -> list[tuple[str, str]]:
-        """Write a page a method into `out`; (title, file name) of each."""
+        """Write a page per method into `out`; (title, file name) of each."""
         found = standings(boards(results))
         for label, own in found.items():
             relatives = [other for other in found if other != label and _name(found[other]) == _name(own)]
@@ -76,18 +76,20 @@ class MethodPage:
         return [(label, page_name("method", label)) for label in found]
 
 
-def standings(found: Iterable[Board]) -> dict[str, list[Standing]]:
+def standings(found: Iterable[Board]) -> dict[str, list[MethodStanding]]:
     """Where each method stands, by its name in tables, in order of first appearance."""
-    by_label: dict[str, list[Standing]] = {}
+    by_label: dict[str, list[MethodStanding]] = {}
     for board in found:
         for group in board.groups:
             for entry, name in zip(group.entries, names(group.entries, titles=False), strict=True):
-                standing = Standing(board, group, entry, name.detail)
+                standing = MethodStanding(board, group, entry, name.detail)
                 by_label.setdefault(entry.label, []).append(standing)
     return by_label
 
 
-def render_method(label: str, own: Sequence[Standing], relatives: Sequence[str], options: PageOptions) -> str:
+def render_method(
+    label: str, own: Sequence[MethodStanding], relatives: Sequence[str], options: PageOptions
+) -> str:
     """The page of one method as HTML.
 
     Args:
@@ -115,12 +117,12 @@ def render_method(label: str, own: Sequence[Standing], relatives: Sequence[str],
     )
 
 
-def _name(own: Sequence[Standing]) -> str:
+def _name(own: Sequence[MethodStanding]) -> str:
     return own[0].entry.result.cell.method
 
 
-def score_tables(own: Sequence[Standing]) -> list[tuple[str, Table]]:
-    """A table a protocol: a row a dataset, its scores under the names of their definitions."""
+def score_tables(own: Sequence[MethodStanding]) -> list[tuple[str, Table]]:
+    """A table per protocol: a row per dataset, its scores under the names of their definitions."""
     protocols = list(dict.fromkeys(standing.board.protocol for standing in own))
     return [
         (protocol, _score_table(f"scores-{place}", [one for one in own if one.board.protocol == protocol]))
@@ -128,7 +130,7 @@ def score_tables(own: Sequence[Standing]) -> list[tuple[str, Table]]:
     ]
 
 
-def _score_table(name: str, own: Sequence[Standing]) -> Table:
+def _score_table(name: str, own: Sequence[MethodStanding]) -> Table:
     metrics: dict[str, Column] = {}
     for standing in own:
         for column in main_columns(standing.board):
@@ -141,7 +143,7 @@ def _score_table(name: str, own: Sequence[Standing]) -> Table:
     return Table(name, f"Scores, protocol {own[0].board.protocol}", columns, rows)
 
 
-def _front(standing: Standing) -> list[Field]:
+def _front(standing: MethodStanding) -> list[Field]:
     entry, inputs = standing.entry, standing.entry.result.cell.settings.inputs
     rank = Field(MISSING, tip=standing.group.heading)
     if entry.rank is not None:
@@ -149,14 +151,14 @@ def _front(standing: Standing) -> list[Field]:
     return [_dataset(standing), rank, frames(entry), Field(str(inputs), inputs)]
 
 
-def _dataset(standing: Standing) -> Field:
+def _dataset(standing: MethodStanding) -> Field:
     """The dataset, linked to its leaderboard."""
     board = standing.board
     link = file_url(page_name("leaderboard", board.dataset, board.protocol))
     return Field(board.dataset, detail=standing.detail, link=link)
 
 
-def _speed(own: Sequence[Standing]) -> Table | None:
+def _speed(own: Sequence[MethodStanding]) -> Table | None:
     """The speed table of the leaderboards, with datasets in the place of methods."""
     timed = [standing for standing in own if standing.entry.speed is not None]
     table = speed_table([standing.entry for standing in timed])
@@ -172,7 +174,7 @@ def _checks(entries: Sequence[BoardEntry]) -> list[Command]:
     return [Command(dataset, text) for text, dataset in found.items()]
 
 
-def _commands(own: Sequence[Standing]) -> list[Command]:
+def _commands(own: Sequence[MethodStanding]) -> list[Command]:
     """The command of every cell, equal ones once."""
     found: dict[str, str] = {}
     for one in own:
@@ -181,6 +183,6 @@ def _commands(own: Sequence[Standing]) -> list[Command]:
     return [Command(about, text) for text, about in found.items()]
 
 
-def _origins(standing: Standing) -> list[Origin]:
+def _origins(standing: MethodStanding) -> list[Origin]:
     alone = replace(standing.group, entries=(standing.entry,))
     return origins(replace(standing.board, groups=(alone,)))

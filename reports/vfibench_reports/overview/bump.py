@@ -21,7 +21,7 @@ def letter(place: int) -> str:
 
 
 def draw(found: Orders, title: str) -> Drawing:
-    """A column an order, headed by its letter and how many definitions give it; a line a method."""
+    """A column an order, headed by its letter and how many definitions give it; a line per method."""
     names = [shortened(entry.label) for entry in found.entries]
     wide = max(text_width(name) for name in names) + 34
     shown = found.orders[:MOST]

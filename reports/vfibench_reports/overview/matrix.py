@@ -18,7 +18,7 @@ Who = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Standing:
+class MatrixCell:
     """An entry where it stands.
 
     Attributes:
@@ -57,20 +57,20 @@ def matrix(boards: Sequence[Board], name: str) -> Table:
     return Table(name, label, [METHOD, *heads], rows, foot, tools=True)
 
 
-def standings(board: Board) -> dict[Who, Standing]:
+def standings(board: Board) -> dict[Who, MatrixCell]:
     """The entry of each method that tells most: ranked before unranked, then the most frames."""
-    found: dict[Who, Standing] = {}
+    found: dict[Who, MatrixCell] = {}
     for group in board.groups:
         tag = _tag(group, board.groups)
         for entry, mark in zip(group.entries, marks(board, group, board.columns[0]), strict=True):
             who = (entry.label, entry.result.cell.settings.weights_sha256 or "")
-            standing = Standing(entry, group, mark, tag)
+            standing = MatrixCell(entry, group, mark, tag)
             if who not in found or _tells(standing) > _tells(found[who]):
                 found[who] = standing
     return found
 
 
-def _tells(standing: Standing) -> tuple[bool, int]:
+def _tells(standing: MatrixCell) -> tuple[bool, int]:
     return standing.group.ranked, standing.entry.result.counts.ok
 
 
@@ -92,7 +92,7 @@ def _settings(group: Group) -> Settings:
 
 
 def _order(
-    who: Who, boards: Sequence[Board], columns: Sequence[dict[Who, Standing]]
+    who: Who, boards: Sequence[Board], columns: Sequence[dict[Who, MatrixCell]]
 ) -> tuple[tuple[int, float] | str, ...]:
     keys: list[tuple[int, float] | str] = []
     for board, column in zip(boards, columns, strict=True):
@@ -127,7 +127,7 @@ def _board_link(board: Board) -> Field:
     return Field("leaderboard", link=link, tip=f"all scores on {board.dataset}")
 
 
-def _field(board: Board, standing: Standing | None) -> Field:
+def _field(board: Board, standing: MatrixCell | None) -> Field:
     """The mean, with the rank among how many, or that it is not ranked and why."""
     if standing is None:
         return Field(MISSING, tip="not run")

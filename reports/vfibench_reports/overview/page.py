@@ -116,7 +116,7 @@ def _heading(board: Board) -> str:
 
 
 def speed_charts(board: Board) -> list[SpeedChart]:
-    """A chart a group and hardware on which two or more of its methods were timed."""
+    """A chart per group and hardware on which two or more of its methods were timed."""
     charts = []
     for group, tag in tagged(board):
         for race in pareto.races(board, group):
@@ -153,7 +153,7 @@ def _point_fields(race: Race, point: Point) -> list[Field]:
 
 
 def order_charts(board: Board, tag: str) -> list[OrderChart]:
-    """A chart a group and metric that was scored under several definitions."""
+    """A chart per group and metric that was scored under several definitions."""
     return [
         _order_chart(board, found, shared_facts(group), f"{found.family}-{tag}.{place}")
         for group, place in tagged(board)
@@ -188,7 +188,7 @@ def _told(found: Orders) -> str:
 
 
 def _place_table(found: Orders, name: str) -> Table:
-    """A line a method: its place in each order, its lowest and highest mean."""
+    """A line per method: its place in each order, its lowest and highest mean."""
     letters = [bump.letter(place) for place in range(len(found.orders))]
     columns = [METHOD, *(Column(f"o{one}", one, style="number") for one in letters)]
     columns += [

@@ -10,10 +10,10 @@ from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench.statistics.digits import kind, score_text
 from vfibench_reports.kit.drawing import Dot, Drawing, Role, Stroke, Word, even_ticks, log_ticks
 from vfibench_reports.kit.entries import devices, hardware
-from vfibench_reports.kit.labels import Box, Named, place_names
+from vfibench_reports.kit.labels import LabelBox, Named, place_names
 
 WIDTH, HEIGHT = 600.0, 400.0
-PLOT = Box(58.0, 16.0, 588.0, 352.0)
+PLOT = LabelBox(58.0, 16.0, 588.0, 352.0)
 
 
 @dataclass(frozen=True)
@@ -172,9 +172,9 @@ def _tip(race: Race, point: Point) -> str:
     return f"{point.entry.label}: {race.column} {score}, {point.speed:.3g} frames/s"
 
 
-def _covers(scale: Scale, point: Point) -> Box:
+def _covers(scale: Scale, point: Point) -> LabelBox:
     x, ends = scale.x(point.speed), [scale.y(end) for end in point.interval or (point.score,)]
-    return Box(x - 2, min(ends), x + 2, max(ends))
+    return LabelBox(x - 2, min(ends), x + 2, max(ends))
 
 
 def _bar(scale: Scale, point: Point) -> list[Stroke]:

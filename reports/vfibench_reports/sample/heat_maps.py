@@ -79,7 +79,7 @@ def heat_map(sort: Sort, predicted: UInt8Array, target: UInt8Array) -> Image.Ima
 
 
 def strip(sort: Sort) -> Image.Image:
-    """The palette from left to right, a pixel a place: the bar of a legend."""
+    """The palette from left to right, a pixel per place: the bar of a legend."""
     return _coloured(sort, np.arange(len(palette(sort)), dtype=np.uint8)[None])
 
 

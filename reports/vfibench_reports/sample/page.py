@@ -1,6 +1,6 @@
 """Sample pages: the pictures of one frame, side by side, one over the other, one after the other, enlarged.
 
-A page a frame for the frames of a (dataset, protocol) that are worth looking at (`picking.py`), and a list of
+A page per frame for the frames of a (dataset, protocol) that are worth looking at (`picking.py`), and a list of
 them; the index leads to the lists. Only pictures saved by `vfibench run --save-images` are read.
 """
 

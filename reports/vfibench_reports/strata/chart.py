@@ -1,4 +1,4 @@
-"""Small line charts: one metric over classes of frames, a line a method, its name at the line's end."""
+"""Small line charts: one metric over classes of frames, a line per method, its name at the line's end."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _range(mean: FloatArray) -> tuple[float, float]:
 def _lines(
     plot: Plot, words: Sequence[str], across: FloatArray, up: FloatArray, right: float
 ) -> tuple[Line, ...]:
-    """A line a method that has a figure, its name at the height of the last one, names kept apart."""
+    """A line per method that has a figure, its name at the height of the last one, names kept apart."""
     shown = [place for place in range(len(words)) if np.isfinite(up[place]).any()]
     last = [float(up[place][np.isfinite(up[place])][-1]) for place in shown]
     heights = spread(last, STEP, TOP + 4, HEIGHT - BOTTOM)

@@ -1,4 +1,4 @@
-"""Strata: scores by motion, by occlusion, by SNU-FILM level and by time; one page a (dataset, protocol)."""
+"""Strata: scores by motion, by occlusion, by SNU-FILM level and by time; one page per (dataset, protocol)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class StrataPage:
         self.options = options or PageOptions()
 
     def render(self, results: Sequence[CellResult], out: Path) -> list[tuple[str, str]]:
-        """Write a page a (dataset, protocol) whose frames can be divided; (title, file name) of each."""
+        """Write a page per (dataset, protocol) whose frames can be divided; (title, file name) of each."""
         pages = []
         every = boards(results)
         for board in every:

@@ -18,7 +18,7 @@ MARKS = ("", " low", " high", " exact", " undefined")
 
 
 def csv_text(found: Sequence[Board], intervals: bool) -> str:
-    """A line an entry, best first in each group; a column a metric, empty where it was not measured.
+    """A line per entry, best first in each group; a column per metric, empty where it was not measured.
 
     A mean is written with every digit it has; "inf" is the mean of a cell whose every frame is exact. Frames
     that a mean leaves out are counted in "METRIC exact" and "METRIC undefined", where there are any;

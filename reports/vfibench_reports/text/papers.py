@@ -42,7 +42,7 @@ class PaperTable:
 
 
 def paper_tables(board: Board, intervals: bool) -> list[PaperTable]:
-    """A table a group of comparable entries, in the order of the leaderboard."""
+    """A table per group of comparable entries, in the order of the leaderboard."""
     return [_table(board, group, tag, intervals) for group, tag in tagged(board)]
 
 

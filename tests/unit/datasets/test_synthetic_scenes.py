@@ -10,7 +10,7 @@ from vfibench.registry import import_sibling
 import_sibling("vfibench_datasets", "datasets")
 from vfibench_datasets.synthetic import facts, raster, scenes  # noqa: E402
 from vfibench_datasets.synthetic.card import COUNT  # noqa: E402
-from vfibench_datasets.synthetic.cuts import Box, backdrop, coverage_of, smooth  # noqa: E402
+from vfibench_datasets.synthetic.cuts import CutBox, backdrop, coverage_of, smooth  # noqa: E402
 from vfibench_datasets.synthetic.geometry import Pose, apply, between, inverse, pose_matrix  # noqa: E402
 from vfibench_datasets.synthetic.outlines import circle, rectangle  # noqa: E402
 from vfibench_datasets.synthetic.render import frame, texture_of  # noqa: E402
@@ -88,7 +88,7 @@ def test_a_texture_is_read_bilinearly_and_goes_on_beyond_its_edges():
 
 
 def test_coverage_of_a_rectangle_is_exact_for_sides_at_quarter_pixels():
-    share = coverage_of(list(rectangle(1.25, 1.5, 3.0, 4.75)), Box(0, 0, 5, 6))
+    share = coverage_of(list(rectangle(1.25, 1.5, 3.0, 4.75)), CutBox(0, 0, 5, 6))
     across = np.clip(np.minimum(np.arange(6) + 0.5, 3.0) - np.maximum(np.arange(6) - 0.5, 1.25), 0, 1)
     down = np.clip(np.minimum(np.arange(7) + 0.5, 4.75) - np.maximum(np.arange(7) - 0.5, 1.5), 0, 1)
     assert np.allclose(share, np.outer(down, across))
@@ -97,7 +97,7 @@ def test_coverage_of_a_rectangle_is_exact_for_sides_at_quarter_pixels():
 @pytest.mark.parametrize("turned", [False, True])
 def test_coverage_of_a_circle_adds_up_to_its_area_whichever_way_it_turns(turned):
     curve = smooth(circle(20.3, 19.8, 15.0), 2)
-    share = coverage_of(curve[::-1] if turned else curve, Box(0, 0, 40, 40))
+    share = coverage_of(curve[::-1] if turned else curve, CutBox(0, 0, 40, 40))
     ends = zip(curve, curve[1:] + curve[:1], strict=True)
     area = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in ends) / 2
     assert area == pytest.approx(np.pi * 15**2, rel=0.02)

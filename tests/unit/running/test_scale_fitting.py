@@ -85,7 +85,7 @@ def test_times_a_method_cannot_reach_are_refused(
     if good:
         check_times(method(times=times), dataset(), found, asked)
         return
-    what = {"midpoint": "the mid-point", "halves": "multiples of 1/2", "any": "times between"}[times]
+    what = {"midpoint": "the midpoint", "halves": "multiples of 1/2", "any": "times between"}[times]
     with pytest.raises(VfibenchError, match=f"method predicts {what}.* set asks for {len(asked)} times"):
         check_times(method(times=times), dataset(), found, asked)
 

@@ -276,7 +276,7 @@ def test_speed_asks_for_times_the_method_gives(
     assert target_times(AdapterCard("m", "x:X", times=times), inputs, count) == expected
 
 
-@pytest.mark.parametrize(("times", "message"), [("halves", "gives 1 or 7 frames"), ("midpoint", "mid-point")])
+@pytest.mark.parametrize(("times", "message"), [("halves", "gives 1 or 7 frames"), ("midpoint", "midpoint")])
 def test_speed_refuses_other_numbers_of_frames(times: Any, message: str) -> None:
     with pytest.raises(VfibenchError, match=message):
         target_times(AdapterCard("m", "x:X", times=times), 4, 3)

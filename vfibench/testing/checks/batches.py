@@ -58,7 +58,7 @@ def samples_and_times(subject: Subject) -> Cases:
 
 def _needs_several_times(subject: Subject) -> None:
     if subject.card.times == "midpoint":
-        raise Skip("predicts the mid-point only")
+        raise Skip("predicts the midpoint only")
 
 
 @check("the memory layout of the frames makes no difference, to 1e-4", needs=("stateless",))
@@ -86,7 +86,7 @@ def _in_place(subject: Subject, frames: Tensor) -> Tensor:
 def predict_clip(subject: Subject) -> Cases:
     """Takes (frames [F, 3, H, W], times), gives [F - N + 1, T, 3, sH, sW]; N is the card's usual input.
 
-    At the mid-point, then at two times at once where the card allows any.
+    At the midpoint, then at two times at once where the card allows any.
     """
     clip: Any = getattr(subject.adapter, "predict_clip", None)
     if clip is None:

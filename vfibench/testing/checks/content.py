@@ -84,7 +84,7 @@ def _shown(values: Tensor) -> str:
     return ", ".join(f"{value:.3f}" for value in values.tolist())
 
 
-@check("the mid-point lies between the two middle frames", needs=("stateless", "finite"))
+@check("the midpoint lies between the two middle frames", needs=("stateless", "finite"))
 def interval(subject: Subject) -> Cases:
     """A wrong pair of frames, or extrapolation, ends outside the middle interval of an even fade."""
     _needs_content(subject)
@@ -101,7 +101,7 @@ def interval(subject: Subject) -> Cases:
 def time_order(subject: Subject) -> Cases:
     """A time that is ignored, or counted from the other end, shows on an even fade."""
     if subject.card.times == "midpoint":
-        raise Skip("predicts the mid-point only")
+        raise Skip("predicts the midpoint only")
     judge = _other if subject.untrained else _later
     for count in subject.card.inputs:
         times = halves(count) if subject.card.times == "halves" else (0.25, 0.75)

@@ -73,7 +73,7 @@ def _layer_coordinates(layer: MovingLayer, times: Sequence[float], size: int) ->
 
 
 def _mapped(matrices: Sequence[Matrix], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Take points through one homography a time."""
+    """Take points through one homography per time."""
     import torch
 
     a, b, c, d, e, f, g, h, i = torch.tensor(matrices, dtype=torch.float32).T.reshape(9, -1, 1, 1)
