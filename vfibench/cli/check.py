@@ -116,7 +116,7 @@ def print_report(found: GateReport) -> None:
 
 
 def table_lines(found: GateReport) -> list[str]:
-    """A table with a line per metric, or more where a name is long; a narrow one leaves out interval and n."""
+    """A table with a line per metric, more where a name is long; a narrow one leaves out interval and n."""
     import io
 
     from rich.table import Table

@@ -194,8 +194,8 @@ def _units(results: Sequence[CellResult], frames: Sequence[Frame]) -> tuple[str,
 def picks(contest: Contest, count: int, named: Sequence[str] = ()) -> list[Pick]:
     """The named frames with pictures, then `count` others: where methods differ most, or the best is worst.
 
-    These two orders take turns, and each takes one frame per clip (or sample) before it takes a second of any:
-    frames of a clip are alike.
+    These two orders take turns, and each takes one frame per clip (or sample) before it takes a second of
+    any: frames of a clip are alike.
     """
     found: dict[Frame, Pick] = {}
     at = {frame: place for place, frame in enumerate(contest.frames)}

@@ -1,7 +1,7 @@
 """Sample pages: the pictures of one frame, side by side, one over the other, one after the other, enlarged.
 
-A page per frame for the frames of a (dataset, protocol) that are worth looking at (`picking.py`), and a list of
-them; the index leads to the lists. Only pictures saved by `vfibench run --save-images` are read.
+Each frame of a (dataset, protocol) that is worth looking at (`contents/picking.py`) has a page, and a list
+leads to them; the index leads to the lists. Only pictures saved by `vfibench run --save-images` are read.
 """
 
 from __future__ import annotations

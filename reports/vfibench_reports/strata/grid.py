@@ -88,7 +88,7 @@ def _alike(entries: Sequence[BoardEntry]) -> list[list[int]]:
 
 
 def grid_table(board: Board, group: Group, axis: Axis, column: str, grid: Grid, name: str) -> Table:
-    """A line per method, a column per class, and last the mean over all frames where the classes divide those."""
+    """A line per method, a column per class; last the mean over all frames where the classes divide those."""
     metric, divided = metric_column(board, column), axis.key != LEVEL
     head = [METHOD, *(_class_column(axis, place, metric.first) for place in range(len(axis.labels)))]
     if divided:
