@@ -1,8 +1,8 @@
 """The baseline as a file: plain CSV under a head of comments, made to be committed and read in a diff.
 
 The head names the schema and, for each cell, its identity (`vfibench.gate.file_header`). Then a row per
-frame; each column has its decimals. `inf` is an exact frame, `nan` one that the definition gives no number, an empty
-field a column that the cell lacks:
+frame; each column has its decimals. `inf` is an exact frame, `nan` one that the definition gives no number,
+an empty field a column that the cell lacks:
 
     # vfibench-baseline: 1
     #
