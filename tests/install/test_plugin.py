@@ -70,6 +70,20 @@ def test_the_list_names_the_plugin_and_warns_of_the_broken_one(environment) -> N
     )
 
 
+def test_documents_name_the_plugin_and_the_broken_one(environment) -> None:
+    done = vfibench(environment, "list", "methods", "--json")
+    found = json.loads(done.stdout)
+    (item,) = (item for item in found["items"] if item["name"] == "fake-second")
+    assert item["origin"] == "vfibench-fake-plugin"
+    assert item["card"]["title"] == "The second frame"
+    (problem,) = found["problems"]
+    assert problem["origin"] == "broken (vfibench-fake-plugin)"
+    assert problem["reason"].startswith("ImportError: libmissing")
+    assert done.stderr == ""
+    done = vfibench(environment, "doctor", "--json")
+    assert json.loads(done.stdout)["environment"]["problems"] == [problem]
+
+
 def test_the_doctor_names_the_broken_plugin(environment) -> None:
     done = vfibench(environment, "doctor")
     assert "libmissing" in done.stdout + done.stderr

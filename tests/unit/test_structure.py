@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+HEAVY = ("torch", "torchvision", "numpy", "PIL", "pandas", "scipy", "skimage", "cv2", "matplotlib", "lpips")
+
 
 @pytest.mark.parametrize(
     "command",
@@ -23,15 +25,23 @@ import pytest
         "from vfibench.cli import main; main(['list', 'protocols'])",
         "from vfibench.cli import main; main(['list', 'recipes'])",
         "from vfibench.cli import main; main(['list', 'sources'])",
+        "from vfibench.cli import main; main(['list', 'pages'])",
+        "from vfibench.cli import main; main(['list', 'methods', '--json'])",
         "from vfibench.cli import main; main(['info', 'convlstm'])",
+        "from vfibench.cli import main; main(['info', 'superslomo-starter'])",
+        "from vfibench.cli import main; main(['info', 'superslomo-starter', '--json'])",
         "from vfibench.cli import main; main(['--help'])",
+        "from vfibench.cli import main; main(['run', '--help'])",
+        "from vfibench.cli import main; main(['--version'])",
     ],
 )
 def test_nothing_heavy_is_imported_for(command: str) -> None:
     code = f"import sys\ntry:\n {command}\nexcept SystemExit: pass\n"
-    code += "print([m for m in ('torch', 'numpy', 'PIL', 'pandas', 'skimage') if m in sys.modules])"
+    code += f"print([m for m in {HEAVY} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
     assert done.stdout.splitlines()[-1] == "[]"
+    if "main" in command:
+        assert len(done.stdout.splitlines()) > 1  # it did something before
 
 
 def modules() -> list[str]:

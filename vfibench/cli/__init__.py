@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from typing import Annotated
 
 import typer
 
@@ -23,9 +24,30 @@ from vfibench.cli import (
 )
 from vfibench.errors import VfibenchError, one_line
 
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from vfibench.system.provenance import version_line
+
+        print(f"vfibench {version_line()}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="version and commit"),
+    ] = False,
+    debug: Annotated[  # taken by `main`, wherever it stands
+        bool, typer.Option("--debug", help="show the traceback of an error; at any place of a command")
+    ] = False,
+) -> None:
+    """Score video frame interpolation methods: every number traceable, every definition named."""
+
+
 app = typer.Typer(
     name="vfibench",
-    help="Score video frame interpolation methods: every number traceable, every definition named.",
+    callback=_options,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

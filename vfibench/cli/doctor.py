@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vfibench.cli.listing import Json
+
 if TYPE_CHECKING:
     from vfibench.doctor import DoctorReport, EnvironmentReport
 
@@ -19,17 +21,29 @@ def register(app: typer.Typer) -> None:
 def doctor(
     dataset: Annotated[list[str] | None, typer.Option("--dataset", "-d", help="look at this dataset")] = None,
     data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
+    as_json: Json = False,
 ) -> None:
-    """Versions, device, weights, broken plugins; with --dataset: source, licence, layout, files missing."""
+    """Versions, device, weights, broken plugins; with --dataset: source, licence, layout, files missing.
+
+    Exit status: 0, or 1 where a dataset that was asked for is not complete.
+    """
     from vfibench.datasets.selection import data_root as default_root
     from vfibench.doctor import dataset_report, environment_report
 
     root = default_root(data_root)
-    if not dataset:
+    if as_json:
+        from vfibench.cli.documents import DoctorDocument, only_a_document, print_document
+
+        with only_a_document():
+            environment = environment_report(root, cuda=not dataset, columns=not dataset)
+            reports = [dataset_report(name, root) for name in dataset or ()]
+        print_document(DoctorDocument(environment=environment, datasets=reports))
+    elif dataset:
+        reports = [dataset_report(name, root) for name in dataset]
+        print("\n\n".join("\n".join(dataset_lines(report)) for report in reports))
+    else:
+        reports = []
         print("\n".join(environment_lines(environment_report(root, cuda=True, columns=True))))
-        return
-    reports = [dataset_report(name, root) for name in dataset]
-    print("\n\n".join("\n".join(dataset_lines(report)) for report in reports))
     raise typer.Exit(0 if all(report.ok for report in reports) else 1)
 
 

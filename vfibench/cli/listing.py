@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from vfibench.contracts import AdapterCard
-    from vfibench.registry import Registry
-    from vfibench.trainable import RecipeCard
+    from vfibench.cli.catalogue import Facts, Listed, ListedMethod
 
-KINDS = ("methods", "datasets", "metrics", "definitions", "protocols", "pages", "recipes", "sources")
+KINDS = "methods | datasets | metrics | definitions | protocols | pages | recipes | sources"
+Json = Annotated[bool, typer.Option("--json", help="one JSON document on standard output, with stable keys")]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,92 +20,64 @@ def register(app: typer.Typer) -> None:
     app.command("info")(info)
 
 
-def list_(kind: Annotated[str, typer.Argument(help=" | ".join(KINDS))]) -> None:
+def list_(kind: Annotated[str, typer.Argument(help=KINDS)], as_json: Json = False) -> None:
     """List methods, datasets, metrics, definitions, protocols, pages, recipes or sources, plugins included.
 
     A method that is "ready" brings its weights along; others that are learned need --weights, or fetching.
     """
     import sys
 
-    from vfibench import registry
-    from vfibench.errors import VfibenchError
+    from vfibench.cli.catalogue import listed
 
-    if kind in {"definitions", "protocols"}:
-        _print_table(_definitions() if kind == "definitions" else _protocols())
+    if as_json:
+        from vfibench.cli.documents import list_document, only_a_document, print_document
+
+        with only_a_document():
+            document = list_document(kind)
+        print_document(document)
         return
-    registries: dict[str, Registry[Any]] = {
-        "methods": registry.METHODS,
-        "datasets": registry.DATASETS,
-        "metrics": registry.METRICS,
-        "pages": registry.PAGES,
-        "recipes": registry.RECIPES,
-        "sources": registry.SOURCES,
-    }
-    if kind not in registries:
-        raise VfibenchError(f"cannot list {kind!r}", f"choose from {', '.join(KINDS)}")
-    found = registries[kind]
-    _print_table([(card.name, *_facts(card), _origin(found.origin(card.name))) for card in found.cards()])
-    for problem in found.problems():
+    items, problems = listed(kind)
+    _print_table([(item.name, *_facts(item), _origin(item)) for item in items])
+    for problem in problems:
         print(f"warning: the plugin {problem.origin} failed to load: {problem.reason}", file=sys.stderr)
 
 
-def _facts(card: Any) -> tuple[str, ...]:
-    from vfibench.contracts import AdapterCard, DatasetCard, MetricCard
-    from vfibench.trainable import RecipeCard
+def _facts(item: Listed) -> tuple[str, ...]:
+    """What stands beside a name."""
+    from vfibench.cli.catalogue import ListedMethod, ListedRecipe
+    from vfibench.contracts import AdapterCard
 
-    if isinstance(card, AdapterCard):
+    card = item.card
+    if isinstance(item, ListedRecipe):
+        return item.method, item.source, f"cannot be read: {item.problem}" if item.problem else item.about
+    if isinstance(item, ListedMethod) and isinstance(card, AdapterCard):
         inputs = "/".join(map(str, sorted(card.inputs)))
-        return f"{inputs} frames", card.times, _learned(card), card.title
+        return f"{inputs} frames", card.times, _learned(item), card.title
+    return _card_facts(card)
+
+
+def _card_facts(card: Facts) -> tuple[str, ...]:
+    from vfibench.contracts import DatasetCard, MetricCard
+    from vfibench.metrics.definitions import Definition
+    from vfibench.metrics.protocols import Protocol
+
     if isinstance(card, DatasetCard):
         return str(card.count or "-"), "built-in" if card.builtin else card.size or "-", card.title
     if isinstance(card, MetricCard):
         return f"v{card.version}", card.better, card.title
-    if isinstance(card, RecipeCard):
-        return _recipe_facts(card)
-    return (card.title,)
+    if isinstance(card, Definition):
+        return (card.whose,)
+    return (card.title, ", ".join(card.definitions)) if isinstance(card, Protocol) else (card.title,)
 
 
-def _recipe_facts(card: RecipeCard) -> tuple[str, ...]:
-    """Method, source and what the recipe says of itself."""
-    import tomllib
-
-    from vfibench.registry import reason_of, recipe_text
-
-    try:
-        recipe = tomllib.loads(recipe_text(card).decode())
-        return (
-            str(recipe["method"]),
-            str(recipe["data"]["source"]),
-            card.title or str(recipe.get("about", "")),
-        )
-    except Exception as error:  # somebody else's file may hold anything
-        return "-", "-", f"cannot be read: {reason_of(error)}"
-
-
-def _learned(card: AdapterCard) -> str:
-    from vfibench.weights.fetching import is_packaged
-
-    if not card.learned:
+def _learned(item: ListedMethod) -> str:
+    if not item.learned:
         return "-"
-    return "learned, ready" if is_packaged(card.weights[0]) else "learned"
+    return "learned, ready" if item.ready else "learned"
 
 
-def _origin(origin: str) -> str:
-    return "" if origin == "built-in" else f"[{origin}]"
-
-
-def _definitions() -> list[tuple[str, ...]]:
-    from vfibench.metrics.definitions import DEFINITIONS
-
-    return [(name, definition.whose) for name, definition in DEFINITIONS.items()]
-
-
-def _protocols() -> list[tuple[str, ...]]:
-    from vfibench.metrics.protocols import PROTOCOLS
-
-    return [
-        (protocol.name, protocol.title, ", ".join(protocol.definitions)) for protocol in PROTOCOLS.values()
-    ]
+def _origin(item: Listed) -> str:
+    return "" if item.origin == "built-in" else f"[{item.origin}]"
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:
@@ -116,55 +87,35 @@ def _print_table(rows: list[tuple[str, ...]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
 
 
-def info(name: Annotated[str, typer.Argument(help="a method, dataset or metric")]) -> None:
+def info(
+    name: Annotated[str, typer.Argument(help="a method, dataset or metric")], as_json: Json = False
+) -> None:
     """Everything on a card: paper, licence, weights, training data, published scores, layout.
 
     Of weights that come with a method also what their file says: recipe, seed, steps, machine.
     """
     from dataclasses import fields
 
-    from vfibench import registry
-    from vfibench.contracts import AdapterCard, Padding
+    from vfibench.cli.catalogue import find, packaged_files
+    from vfibench.contracts import Padding
 
-    card = _find(name, [registry.METHODS, registry.DATASETS, registry.METRICS])
+    if as_json:
+        from vfibench.cli.documents import info_document, only_a_document, print_document
+
+        with only_a_document():
+            document = info_document(name)
+        print_document(document)
+        return
+    card = find(name).card
     for field in fields(card):
         value = getattr(card, field.name)
         if value in ("", None, (), {}) or (field.name == "padding" and value == Padding()):
             continue
         print(f"{field.name.replace('_', ' ')}: {_text(value)}")
-    if isinstance(card, AdapterCard):
-        _print_headers(card)
-
-
-def _print_headers(card: AdapterCard) -> None:
-    """What the files that come with a method say of themselves."""
-    from vfibench.weights.fetching import fetched, is_packaged
-    from vfibench.weights.reading import header_of
-
-    for file in filter(is_packaged, card.weights):
-        if place := fetched(card, file.name):
-            print(f"\n{file.name}: {place}, {place.stat().st_size:,} bytes")
-            for name, value in header_of(place).items():
-                print(f"{name.replace('_', ' ')}: {_text(value or '-')}")
-
-
-def _find(name: str, registries: list[Any]) -> Any:
-    from vfibench.errors import VfibenchError
-    from vfibench.methods.resolving import find_card, split_variant, varied
-
-    for found in registries:
-        if name in found.names():
-            return found.card(name)
-    method, variant = split_variant(name)  # "psnr@rife" is a metric, "rife@tta" a variant of a method
-    if ":" in name or (variant and method in registries[0].names()):
-        card = find_card(name)
-        return varied(card, variant) if variant else card
-    known = [known for found in registries for known in found.names() if "@" not in known]
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "see `vfibench list methods`"
-    raise VfibenchError(f"unknown method, dataset or metric {name!r}", hint)
+    for file in packaged_files(card):
+        print(f"\n{file.name}: {file.path}, {file.bytes:,} bytes")
+        for key, value in file.header.items():
+            print(f"{key.replace('_', ' ')}: {_text(value or '-')}")
 
 
 def _text(value: Any) -> str:

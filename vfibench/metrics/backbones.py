@@ -66,7 +66,8 @@ def _models(network: str) -> ModuleType:
             f"no {network} backbone, torchvision cannot be imported ({reason_of(error)})",
             "install the torchvision that belongs to this torch",
         ) from error
-    return models
+    found: ModuleType = models
+    return found
 
 
 def find_backbone(net: str, folder: Path | None = None, *, download: bool = True) -> Path:

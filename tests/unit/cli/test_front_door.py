@@ -12,6 +12,7 @@ from vfibench.api import load_dataset
 from vfibench.cli import main
 from vfibench.registry import DATASETS, METHODS
 from vfibench.running.plan import DEFAULT_DATASETS, DEFAULT_METHODS, Planner, Request
+from vfibench.version import __version__
 from vfibench.weights.fetching import is_packaged
 
 LEARNED = ("superslomo-starter", "convlstm-starter", "rife-starter")
@@ -84,3 +85,36 @@ def test_its_learned_methods_beat_the_blend(tmp_path: Path) -> None:
     for name in LEARNED:
         assert mean(found[name], "psnr") > mean(found["blend"], "psnr")
         assert mean(found[name], "ssim") > mean(found["blend"], "ssim")
+
+
+def words_of(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[object, str, str]:
+    """Exit status, standard output and standard error of `vfibench WORDS`."""
+    with pytest.raises(SystemExit) as end:
+        main(list(words))
+    return (end.value.code or 0, *capsys.readouterr())
+
+
+def test_the_version_says_from_which_commit_and_whether_it_was_changed(capsys, monkeypatch) -> None:
+    for state, line in (
+        ({"commit": "1a2b", "changed": True}, f"vfibench {__version__}, commit 1a2b, with local changes\n"),
+        ({"commit": "1a2b", "changed": False}, f"vfibench {__version__}, commit 1a2b\n"),
+        (None, f"vfibench {__version__}\n"),
+    ):
+        monkeypatch.setattr("vfibench.system.provenance.git_state", lambda state=state: state)
+        assert words_of(capsys, "--version") == (0, line, "")
+
+
+def test_debug_is_in_the_help_and_works_wherever_it_stands(capsys) -> None:
+    assert "--debug" in words_of(capsys, "--help")[1]
+    words = ["info", "convlst"]
+    for place in range(len(words) + 1):
+        status, out, error = words_of(capsys, *words[:place], "--debug", *words[place:])
+        assert (status, out) == (2, "")
+        assert error.startswith("Traceback (most recent call last):\n")
+        assert error.splitlines()[-1].startswith("vfibench.errors.VfibenchError: unknown method")
+    assert words_of(capsys, *words)[2].startswith("error: unknown method")
+
+
+def test_no_word_at_all_shows_the_help(capsys) -> None:
+    _, out, error = words_of(capsys)
+    assert "Usage: " in out + error
