@@ -18,11 +18,8 @@ from made_clips import make_clip
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PACKAGES = ("vfibench", "vfibench_adapters", "vfibench_datasets", "vfibench_reports")
-SOURCES = [
-    path
-    for folder in ("vfibench", "adapters", "datasets", "reports")
-    for path in sorted((ROOT / folder).rglob("*.py"))
-]
+FOLDERS = ("vfibench", "adapters", "datasets", "reports")
+BY_NAME = ("find_spec", "import_module", "importorskip")
 BEHIND = {"msgspec.toml.encode": "tomli_w", "torch.utils.tensorboard": "tensorboard"}
 """What a library's function or module imports by itself, without naming it among its own dependencies."""
 
@@ -42,15 +39,15 @@ def _imported(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
-    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("find_spec", "import_module")):
+    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(BY_NAME):
         yield from (str(word.value) for word in node.args[:1] if isinstance(word, ast.Constant))
 
 
 @cache
-def imports() -> dict[str, list[Path]]:
-    """Third-party modules and the files that name them."""
+def imports(*folders: str) -> dict[str, list[Path]]:
+    """Third-party modules and the files that name them, in these folders of the repository."""
     found: dict[str, list[Path]] = {}
-    for path in SOURCES:
+    for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
         for name in names_in(path.read_text(encoding="utf-8")) - {*PACKAGES} - sys.stdlib_module_names:
             found.setdefault(name, []).append(path.relative_to(ROOT))
     return found
@@ -73,7 +70,10 @@ def distributions(module: str) -> set[str]:
 
 
 DEPENDENCIES = set(map(canonical, PROJECT["dependencies"]))
-EXTRAS = {canonical(word) for name in ("drive", "train") for word in PROJECT["optional-dependencies"][name]}
+EXTRAS, OF_TESTS = (
+    {canonical(word) for name in names for word in PROJECT["optional-dependencies"][name]}
+    for names in (("drive", "train"), ("test",))
+)
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,22 @@ def test_the_imports_of_a_file_are_found(source: str, expected: set[str]) -> Non
 
 
 def test_every_imported_package_is_declared() -> None:
-    found = imports()
+    found = imports(*FOLDERS)
     assert {"torch", "numpy", "tomli_w", "gdown"} <= set(found)  # lazy and indirect ones too
     gaps = {name: paths for name, paths in found.items() if not distributions(name) & (DEPENDENCIES | EXTRAS)}
     assert gaps == {}
 
 
+def test_every_package_that_tests_import_is_declared() -> None:
+    own = {path.stem for path in (ROOT / "tests").rglob("*") if path.is_dir() or path.suffix == ".py"}
+    found = {name for name in imports("tests") if name not in own}
+    assert {"pytest", "playwright", "yaml"} <= found
+    allowed = DEPENDENCIES | EXTRAS | OF_TESTS
+    assert {name for name in found if not distributions(name) & allowed} == set()
+
+
 def test_every_declared_package_is_imported() -> None:
-    used = {name for module in imports() for name in distributions(module)}
+    used = {name for module in imports(*FOLDERS) for name in distributions(module)}
     assert (DEPENDENCIES | EXTRAS) - used == set()
 
 
@@ -117,7 +125,7 @@ def test_every_declared_package_has_one_version_in_the_constraints() -> None:
     [("pandas", "vfibench/api.py"), ("huggingface_hub", "vfibench/weights/fetching.py")],
 )
 def test_a_library_serves_one_purpose(module: str, place: str) -> None:
-    assert imports()[module] == [Path(place)]
+    assert imports(*FOLDERS)[module] == [Path(place)]
 
 
 WITHOUT = """

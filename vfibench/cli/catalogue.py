@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,12 +78,10 @@ class Found(NamedTuple):
 
     Attributes:
         kind: "method", "dataset" or "metric".
-        origin: as `Listed` has it, "" for a class named as pkg.mod:Class.
         card: its facts, those of a variant where one was asked for.
     """
 
     kind: str
-    origin: str
     card: AdapterCard | DatasetCard | MetricCard
 
 
@@ -144,21 +141,26 @@ def find(name: str) -> Found:
     places = {noun: REGISTRIES[f"{noun}s"] for noun in ("method", "dataset", "metric")}
     for noun, place in places.items():
         if name in place.names():
-            return Found(noun, place.origin(name), place.card(name))
+            return Found(noun, place.card(name))
     method, variant = split_variant(name)  # "psnr@rife" is a metric, "rife@tta" a variant of a method
-    listed_method = method in places["method"].names()
-    if ":" in name or (variant and listed_method):
+    if ":" in name or (variant and method in places["method"].names()):
         card = find_card(name)
-        origin = places["method"].origin(method) if listed_method else ""
-        return Found("method", origin, varied(card, variant) if variant else card)
+        return Found("method", varied(card, variant) if variant else card)
     known = [known for place in places.values() for known in place.names() if "@" not in known]
     hint = did_you_mean(name, known, "see `vfibench list methods`")
     raise VfibenchError(f"unknown method, dataset or metric {name!r}", hint)
 
 
-def problems_beside(found: Found) -> Sequence[Problem]:
-    """Plugins of the same kind that failed to load."""
-    return REGISTRIES[f"{found.kind}s"].problems()
+def origin_of(kind: str, name: str) -> str:
+    """Where what `find` found comes from: as `Listed` has it, "" for a class named as pkg.mod:Class."""
+    place = REGISTRIES[f"{kind}s"]
+    word = name if name in place.names() else split_variant(name)[0]
+    return place.origin(word) if word in place.names() else ""
+
+
+def problems_of(kind: str) -> list[Problem]:
+    """Plugins of this kind ("method", ...) that failed to load."""
+    return REGISTRIES[f"{kind}s"].problems()
 
 
 def packaged_files(card: object) -> list[PackagedFile]:

@@ -14,7 +14,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from vfibench.cli.catalogue import Facts, Listed, PackagedFile, find, listed, packaged_files, problems_beside
+from vfibench.cli.catalogue import (
+    Facts,
+    Listed,
+    PackagedFile,
+    find,
+    listed,
+    origin_of,
+    packaged_files,
+    problems_of,
+)
 from vfibench.doctor import DoctorReport, EnvironmentReport
 from vfibench.registry import Problem
 
@@ -79,10 +88,10 @@ def info_document(name: str) -> InfoDocument:
     return InfoDocument(
         kind=found.kind,
         name=name,
-        origin=found.origin,
+        origin=origin_of(found.kind, name),
         card=found.card,
         files=packaged_files(found.card),
-        problems=list(problems_beside(found)),
+        problems=problems_of(found.kind),
     )
 
 

@@ -24,9 +24,9 @@ def empty_column(column: str, reason: str) -> str:
     """Which column stays empty, why in a few words (up to the reason's first comma), and where to read on.
 
     >>> empty_column("lpips", "no alexnet backbone, not in /a; put it into a folder and use --backbones")
-    'note: lpips stays empty: no alexnet backbone (--backbones, see `vfibench doctor`)'
+    'note: lpips stays empty: no alexnet backbone (--backbones, see vfibench doctor)'
     """
-    way = "--backbones, see `vfibench doctor`" if "--backbones" in reason else "see `vfibench doctor`"
+    way = "--backbones, see vfibench doctor" if "--backbones" in reason else "see vfibench doctor"
     begin, end = f"note: {column} stays empty: ", f" ({way})"
     short = reason.partition(",")[0].partition(";")[0]
     room = LONGEST - len(begin) - len(end)

@@ -49,7 +49,8 @@ def test_a_list_holds_every_card_with_all_it_says(kind: str, document: Document)
     assert [item["name"] for item in found["items"]] == [card.name for card in cards]
     for item, card in zip(found["items"], cards, strict=True):
         assert msgspec.convert(item["card"], type(card), strict=True) == card
-        assert item["origin"] == "built-in"
+        assert item["origin"] == REGISTRIES[kind].origin(card.name)
+    assert found["items"][0]["origin"] == "built-in"
 
 
 def test_definitions_and_protocols_are_listed_as_they_are(document: Document) -> None:

@@ -18,12 +18,12 @@ from vfibench.metrics.backbones import BACKBONES, ENVIRONMENT, Backbone
     [
         (
             "no squeezenet1_1 backbone, neither as a nor b; put it into a folder and use --backbones",
-            "note: lpips stays empty: no squeezenet1_1 backbone (--backbones, see `vfibench doctor`)",
+            "note: lpips stays empty: no squeezenet1_1 backbone (--backbones, see vfibench doctor)",
         ),
-        ("no such model; pip install it", "note: lpips stays empty: no such model (see `vfibench doctor`)"),
+        ("no such model; pip install it", "note: lpips stays empty: no such model (see vfibench doctor)"),
         (
             f"expected {'x' * 200}",
-            f"note: lpips stays empty: expected {'x' * 39}... (see `vfibench doctor`)",
+            f"note: lpips stays empty: expected {'x' * 41}... (see vfibench doctor)",
         ),
     ],
 )
@@ -47,7 +47,7 @@ def test_a_run_without_a_backbone_says_so_in_one_short_line(
     assert end.value.code == 0
     shown = capsys.readouterr()
     told = [line for line in shown.err.splitlines() if "lpips" in line]
-    assert told == ["note: lpips stays empty: no alexnet backbone (--backbones, see `vfibench doctor`)"]
+    assert told == ["note: lpips stays empty: no alexnet backbone (--backbones, see vfibench doctor)"]
     assert "  lpips: empty, no alexnet backbone" in shown.out.splitlines()
     for cell in json.loads((tmp_path / "run" / "run.json").read_text())["cells"]:
         assert address in cell["unavailable"]["lpips"]
