@@ -22,8 +22,8 @@ Runs = Annotated[list[Path], typer.Argument(help="run folders, or folders of the
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command("baseline")(baseline)
-    app.command("check")(check)
+    app.command("baseline", short_help="keep a run's scores in a file for later runs to be held to")(baseline)
+    app.command("check", short_help="hold a run to a baseline: exit 0 pass, 1 worse, 3 not comparable")(check)
 
 
 def baseline(

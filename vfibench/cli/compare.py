@@ -25,7 +25,7 @@ NOT_COMPARABLE = 3
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
-    app.command("compare")(compare)
+    app.command("compare", short_help="two methods or runs: differences, intervals, worst frames")(compare)
 
 
 def compare(

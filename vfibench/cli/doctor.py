@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
-    app.command("doctor")(doctor)
+    app.command("doctor", short_help="what is installed, what is missing, where to get a dataset")(doctor)
 
 
 def doctor(

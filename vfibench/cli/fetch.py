@@ -10,7 +10,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
-    app.command("fetch")(fetch)
+    app.command("fetch", short_help="download, check and keep a method's released weights")(fetch)
 
 
 def fetch(

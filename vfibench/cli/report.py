@@ -10,7 +10,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
-    app.command("report")(report)
+    app.command("report", short_help="write pages that open from disk, or tables as text")(report)
 
 
 def report(

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
-    app.command("reproduce")(reproduce)
+    app.command("reproduce", short_help="measure published scores as they were made: do they hold?")(
+        reproduce
+    )
 
 
 def reproduce(

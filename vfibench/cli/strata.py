@@ -17,7 +17,7 @@ EVERY_S = 10.0  # between lines of progress
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
-    app.command("strata")(strata)
+    app.command("strata", short_help="find and keep motion and occlusion of every scored frame")(strata)
 
 
 def strata(

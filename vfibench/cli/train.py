@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
-    app.command("train")(train)
+    app.command("train", short_help="make weights from a recipe")(train)
 
 
 def train(

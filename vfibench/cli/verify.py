@@ -10,7 +10,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
-    app.command("verify")(verify)
+    app.command("verify", short_help="does a plugin keep its contract?")(verify)
 
 
 def verify(

@@ -119,3 +119,11 @@ def test_debug_is_in_the_help_and_works_wherever_it_stands(capsys) -> None:
 def test_no_word_at_all_shows_the_help(capsys) -> None:
     _, out, error = words_of(capsys)
     assert "Usage: " in out + error
+
+
+def test_the_help_says_of_each_command_what_it_does_in_one_whole_line(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = words_of(capsys, "--help")[1].partition("Commands:\n")[2].splitlines()
+    assert len(lines) >= 15
+    assert not [line for line in lines if line.endswith("...") and not line.endswith(", ...")]
+    assert all(line[2] != " " for line in lines)
