@@ -58,6 +58,7 @@ class Tree:
                 shutil.copy(ROOT / name, self.root / name)
         if (ROOT.parent / "shared").exists():  # real frames lie beside the checkout
             (folder / "shared").symlink_to((ROOT.parent / "shared").resolve())
+        self._told = folder / "told.txt"
         places = [self.root / part for part in (".", "adapters", "datasets", "reports")]
         # Without bytecode: two mutants of one size and second would be taken for one another.
         self._environment = os.environ | {
@@ -68,15 +69,18 @@ class Tree:
     def test(self, tests: list[str], limit: float | None, *options: str) -> str:
         """What pytest says of the tree: "killed", "survived" or "timeout" (after `limit` seconds)."""
         quick = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow"]
-        command, silent = [sys.executable, "-m", "pytest", *quick, *options, *tests], subprocess.DEVNULL
-        with subprocess.Popen(
-            command,
-            cwd=self.root,
-            env=self._environment,
-            stdout=silent,
-            stderr=silent,
-            start_new_session=True,
-        ) as process:
+        command = [sys.executable, "-m", "pytest", *quick, *options, *tests]
+        with (
+            self._told.open("w") as told,
+            subprocess.Popen(
+                command,
+                cwd=self.root,
+                env=self._environment,
+                stdout=told,
+                stderr=told,
+                start_new_session=True,
+            ) as process,
+        ):
             try:
                 return FOUND[process.wait(limit)]
             except subprocess.TimeoutExpired:
@@ -99,7 +103,8 @@ class Tree:
         """The files of tests from the fastest to the slowest, and how long all take together."""
         report, start = self.root.parent / "tests.xml", time.monotonic()
         if self.test(list(tests), None, f"--junitxml={report}", "-o", "junit_family=xunit1") != "survived":
-            raise SystemExit(f"{' '.join(tests)} fail without any change: run pytest on them first")
+            print(self._told.read_text()[-2000:])
+            raise SystemExit(f"{' '.join(tests)} fail without any change")
         spent: Counter[str] = Counter()
         for case in ElementTree.parse(report).iter("testcase"):
             spent[case.attrib["file"]] += float(case.attrib["time"])

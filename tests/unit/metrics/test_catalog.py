@@ -74,6 +74,16 @@ def test_an_unknown_definition_gets_the_nearest_names():
         columns_of("ema-vif")
 
 
+@pytest.mark.parametrize(
+    "ask", [lambda: columns_of("skimage-gaussian"), lambda: METRICS.card("psnr@skimage")]
+)
+def test_of_many_near_names_three_are_told(ask):
+    with pytest.raises(VfibenchError) as caught:
+        ask()
+    assert caught.value.hint.startswith("did you mean ")
+    assert caught.value.hint.count(" or ") == 2
+
+
 def test_our_protocol_scores_any_dataset_and_masked_ones_inside_the_mask():
     ours = get_protocol("vfibench")
     assert next(iter(PROTOCOLS)) == "vfibench"
