@@ -141,6 +141,21 @@ class CountsThreads(Blend):
         return super().predict(frames, times)
 
 
+class Alone(Blend):
+    """Notes how many calls of it have ever gone on at once."""
+
+    card = AdapterCard("odd-alone", "odd_methods:Alone")
+    now = most = 0
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        Alone.now += 1
+        Alone.most = max(Alone.most, Alone.now)
+        time.sleep(0.01)
+        made = super().predict(frames, times)
+        Alone.now -= 1
+        return made
+
+
 class Mute:
     """A class without a card."""
 

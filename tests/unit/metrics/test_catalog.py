@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
+from vfibench.contracts import Padding
 from vfibench.errors import VfibenchError
+from vfibench.frames.padding import crop, pad
 from vfibench.metrics.catalog import CARDS, RULES, columns_of
 from vfibench.metrics.definitions import DEFINITIONS
 from vfibench.metrics.protocols import PROTOCOLS, SNU_FILM, get_protocol
@@ -71,6 +74,16 @@ def test_an_unknown_definition_gets_the_nearest_names():
         columns_of("ema-vif")
 
 
+@pytest.mark.parametrize(
+    "ask", [lambda: columns_of("skimage-gaussian"), lambda: METRICS.card("psnr@skimage")]
+)
+def test_of_many_near_names_three_are_told(ask):
+    with pytest.raises(VfibenchError) as caught:
+        ask()
+    assert caught.value.hint.startswith("did you mean ")
+    assert caught.value.hint.count(" or ") == 2
+
+
 def test_our_protocol_scores_any_dataset_and_masked_ones_inside_the_mask():
     ours = get_protocol("vfibench")
     assert next(iter(PROTOCOLS)) == "vfibench"
@@ -102,6 +115,35 @@ def test_a_peers_protocol_maps_a_dataset_to_its_columns(
     protocol: str, dataset: str, columns: tuple[str, ...]
 ):
     assert get_protocol(protocol).columns(dataset) == columns
+
+
+PADDINGS = {
+    "vfibench": Padding(1, "replicate", "end"),
+    "ema-vfi": Padding(32, "replicate", "centred"),
+    "cain": Padding(128, "reflect", "centred"),
+    "softsplat": Padding(2, "replicate", "end"),
+    "sepconv-slomo": Padding(128, "replicate", "end"),
+    "adacof": Padding(32, "reflect", "end"),
+    "film": Padding(64, "constant", "centred", value=(0.0, 0.0, 0.0)),
+    "zooming-slowmo": Padding(4, "constant", "end", value=(0.0, 0.0, 0.0)),
+}
+"""How scripts enlarge frames before a network sees them, where that is the scripts' and not the method's."""
+
+
+def test_a_peers_protocol_pads_as_its_scripts_do_and_others_as_the_method_says():
+    assert {name: one.padding for name, one in PROTOCOLS.items() if one.padding is not None} == PADDINGS
+
+
+@pytest.mark.parametrize("name", [name for name in PADDINGS if name != "vfibench"])
+def test_every_protocols_padding_makes_multiples_and_can_be_undone(name: str):
+    rule = PADDINGS[name]
+    frames = torch.rand(1, 2, 3, 150, 171)
+    padded = pad(frames, PROTOCOLS[name].padding)
+    assert padded.shape[-2:] == (
+        -(-150 // rule.multiple) * rule.multiple,
+        -(-171 // rule.multiple) * rule.multiple,
+    )
+    assert torch.equal(crop(padded, 150, 171, PROTOCOLS[name].padding), frames)
 
 
 def test_a_dataset_that_a_peer_never_evaluated_is_refused():
