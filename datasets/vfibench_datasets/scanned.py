@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from vfibench.datasets.selection import Count, Inventory
+from vfibench.contracts import Count, Inventory
 from vfibench_datasets.files import Item
 from vfibench_datasets.source import FileSource, Layout
 from vfibench_datasets.triplets import SIMPLE_NAME

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import torch
 
+from vfibench.contracts import TimedAdapter
 from vfibench.errors import VfibenchError
 from vfibench.methods.parameters import parameters
 from vfibench.statistics.summaries import percentile
@@ -205,7 +206,7 @@ def prepared(
     frames = pad(frames, method.card.padding)
     predict = torch.compile(adapter.predict) if compiled else adapter.predict
     lower = autocast_type(precision)
-    aside = getattr(adapter, "predict_timed", None)  # its network runs in a process of its own
+    aside = adapter.predict_timed if isinstance(adapter, TimedAdapter) else None
 
     def call() -> torch.Tensor:
         with torch.inference_mode(), torch.autocast(target.type, lower, lower is not None):

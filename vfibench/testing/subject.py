@@ -14,6 +14,7 @@ from torch import Tensor
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.frames.padding import crop, margins, pad
 from vfibench.testing import scenes, state
+from vfibench.weights.reading import told_what_fits
 
 SEVERAL = (0.5, 0.25, 0.875)  # out of order, so that sorting shows
 
@@ -79,7 +80,8 @@ class Subject:
         with state.preserved():
             state.seed(0)
             adapter = self.make()
-            adapter.load(self.device, self.weights)
+            with told_what_fits(self.card, self.weights):
+                adapter.load(self.device, self.weights)
         return adapter
 
     def predict(

@@ -189,6 +189,7 @@ def test_wrong_weights_are_found_before_another_method_is_scored(refused, clip: 
     torch.save({"odd": torch.zeros(1)}, tmp_path / "odd.pt")
     message = refused("run", "-m", "blend", "-m", "convlstm", "-d", clip, "-w", tmp_path / "odd.pt")
     assert "odd.pt" in message
+    assert "superslomo-r.pt of convlstm holds: dict of stage1_state_dict and stage2_state_dict" in message
     assert not (tmp_path / "runs").exists()
 
 
