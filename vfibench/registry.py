@@ -107,6 +107,17 @@ class Registry(Generic[CardT]):
         self._cards[card.name] = card
         self._origins[card.name] = origin
 
+    @contextmanager
+    def holding(self, card: CardT, origin: str) -> Iterator[None]:
+        """Know one more card for the time of a `with`, such as that of a plugin made up for a check."""
+        self._load()
+        self.add(card, origin)
+        try:
+            yield
+        finally:
+            if self._cards.get(card.name) is card:
+                del self._cards[card.name], self._origins[card.name]
+
     def _load(self) -> None:
         if self._loaded:
             return

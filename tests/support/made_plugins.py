@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 from made_clips import frame
 
-from vfibench.contracts import DatasetCard, DatasetOptions, MetricCard, PageCard, Sample, Selection
+from vfibench.contracts import (
+    DatasetCard,
+    DatasetOptions,
+    Inventory,
+    MetricCard,
+    PageCard,
+    Sample,
+    Selection,
+)
 from vfibench.datasets.selection import list_hash, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
 from vfibench.frames.files import read_image, write_image
@@ -21,8 +30,8 @@ IDS = ("a/1", "a/2", "b/1", "b/2", "b/3")
 
 def pictures(numbers: Sequence[int], scale: int = 1, height: int = 24, width: int = 40) -> np.ndarray:
     """[K, 3, scale * height, scale * width] uint8: frames of a moving texture, pixels of larger ones."""
-    large = np.stack([frame(number, 4 * height, 4 * width) for number in numbers]).transpose(0, 3, 1, 2)
-    step = 4 // scale
+    large = np.stack([frame(number, 2 * height, 2 * width) for number in numbers]).transpose(0, 3, 1, 2)
+    step = 2 // scale
     return large[:, :, ::step, ::step]
 
 
@@ -74,6 +83,21 @@ class Code(Textures):
 
     card = replace(Textures.card, name="made-code", target="made_plugins:Code")
     fingerprint: str | None = None
+
+
+class Exact(Code):
+    """It knows how everything moves: by two pixels a frame to the left."""
+
+    card = replace(Textures.card, name="made-exact", target="made_plugins:Exact")
+
+    def truth(self, index: int, time: float) -> SimpleNamespace:
+        height, width = self[index].targets.shape[-2:]
+        left = np.zeros((2, height, width), np.float32)
+        left[0] = -8.0
+        seen = np.ones((height, width), bool)
+        return SimpleNamespace(
+            flow0=-time * left, flow1=(1 - time) * left, seen0=seen, seen1=seen, mixed=~seen
+        )
 
 
 class Masked(Textures):
@@ -144,6 +168,12 @@ class OnDisk(Untold):
 
     card = replace(Untold.card, name="made-on-disk", target="made_plugins:OnDisk")
     remarks = ("made for a test",)
+
+    @staticmethod
+    def inventory(root: Path) -> Inventory:
+        folder = root / "made-triplets"
+        lost = {name: folder / name for name in IDS if not (folder / name / "first.png").is_file()}
+        return Inventory("made-on-disk", (folder,), folder if folder.is_dir() else None, IDS, lost)
 
     @property
     def root(self) -> Path:

@@ -7,7 +7,8 @@ shapes alone are looked at: a sample costs microseconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from vfibench.contracts import DatasetCard, Sample
 
@@ -25,7 +26,15 @@ def sample_times_problem(found: object, times: Sequence[float]) -> str:
 def sample_problem(
     sample: object, name: str, times: tuple[float, ...], card: DatasetCard, inputs: int
 ) -> str:
-    """The first thing wrong with a decoded sample.
+    """The first thing wrong with a decoded sample; for the arguments see `sample_parts`."""
+    parts = sample_parts(sample, name, times, card, inputs)
+    return next((problem for _, problem in parts if problem), "")
+
+
+def sample_parts(
+    sample: Any, name: str, times: tuple[float, ...], card: DatasetCard, inputs: int
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with each part of a sample, to be asked for no further than the first problem.
 
     Args:
         sample: what was decoded.
@@ -33,18 +42,23 @@ def sample_problem(
         times: its target times, as the dataset tells them.
         card: of the dataset.
         inputs: N, the number of input frames the dataset was opened for.
+
+    Yields:
+        A word for the part, and its problem.
     """
+    yield "decodes", kind_problem(sample, name)
+    yield "frames", frames_problem(sample, inputs)
+    yield "sample_times", own_times_problem(sample, times)
+    yield "targets", targets_problem(sample, card.scale)
+    yield "masks", mask_problem(sample, card.masked)
+    yield "tags", tags_problem(sample)
+
+
+def kind_problem(sample: object, name: str) -> str:
+    """Whether it is a sample at all, and the one that was asked for."""
     if not isinstance(sample, Sample):
         return f"expected a Sample, found {type(sample).__name__}"
-    if sample.id != name:
-        return f"expected the id {name!r}, found {sample.id!r}"
-    return (
-        frames_problem(sample, inputs)
-        or own_times_problem(sample, times)
-        or targets_problem(sample, card.scale)
-        or mask_problem(sample, card.masked)
-        or tags_problem(sample)
-    )
+    return "" if sample.id == name else f"expected the id {name!r}, found {sample.id!r}"
 
 
 def frames_problem(sample: Sample, inputs: int) -> str:
