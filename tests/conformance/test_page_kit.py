@@ -41,16 +41,6 @@ class Text:
         return [("Names", "names.txt")]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def importable():
-    """This module under its name: cards name classes in it."""
-    import sys
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, __name__, sys.modules.get(__name__) or __import__(__name__))
-        yield
-
-
 def test_a_good_page_passes_every_check_with_none_skipped():
     report = check_page(Frames)
     assert names(report, "passed") == set(check_names("page")), str(report)

@@ -119,8 +119,9 @@ class OpenedDataset:
     def remarks(self) -> tuple[str, ...]:
         """Sentences for the user: the dataset's own, and what its missing fingerprint leaves open."""
         own = tuple(self.inner.remarks) if isinstance(self.inner, Remarked) else ()
-        open_end = "" if isinstance(self.inner, Fingerprinted) else unnoticed(len(self))
-        return (*own, *([f"{self.name}: {open_end}"] if open_end else []))
+        if not (left_open := unnoticed(len(self))) or isinstance(self.inner, Fingerprinted):
+            return own
+        return (*own, f"{self.name}: {left_open}")
 
     @property
     def root(self) -> Path | None:
