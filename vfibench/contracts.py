@@ -3,6 +3,11 @@
 Nothing heavy is imported here, so that listing a thousand methods costs nothing. Words used throughout:
 B samples, N input frames, T target times, s a scale. A time is a fraction of the middle interval: 0.5 is
 the midpoint, and input frame k of N stands at k - (N/2 - 1), so four frames stand at -1, 0, 1, 2.
+
+`Adapter`, `Dataset`, `Metric` and `Page` are what each kind of plugin must have. What one may have besides is
+named here too, a Protocol for each member, and the harness looks for nothing else: `Carded` on any; on an
+adapter `TimedAdapter` and `ClipAdapter`; on a dataset `Fingerprinted`, `TimesOf`, `Rooted`, `Remarked` and
+`Truthful`; on a dataset's factory `Inventoried`. `vfibench verify` checks all of it.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
     UInt8Array = npt.NDArray[np.uint8]
     BoolArray = npt.NDArray[np.bool_]
+    Float32Array = npt.NDArray[np.float32]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -59,7 +65,7 @@ class WeightFile:
         sha256: hex digest where known, else None (it is then pinned on first use).
         size: bytes where known, else None.
         member: name inside the file where `url` is a zip archive, such as "train_log/flownet.pkl".
-        structure: one line on what is inside, shown by `vfibench info`.
+        structure: what is inside, in some words, shown where another file is offered and does not load.
         licence: terms of the weights, where they differ from the code's.
     """
 
@@ -177,11 +183,7 @@ class Adapter(Protocol):
 
     Padding, cropping, autocast, inference mode, timing, clamping and rounding are the harness's:
     an adapter receives frames whose sides are multiples of its card's and returns raw values.
-    A class outside the catalogues carries its card as the class attribute `card`.
-
-    An adapter may also offer `predict_clip(frames[F, 3, H, W], times) -> [F - N + 1, T, 3, s*H, s*W]` for F
-    consecutive frames, N the card's usual count: it may share work between windows and agrees with
-    `predict` on each of them to 1e-5.
+    A class outside the catalogues carries its card, see `Carded`.
     """
 
     def load(self, device: torch.device, weights: Path | None) -> None:
@@ -204,6 +206,47 @@ class Adapter(Protocol):
 
         Returns:
             [B, T, 3, scale * H, scale * W], RGB, nominally in [0, 1], neither clamped nor rounded.
+        """
+
+
+@runtime_checkable
+class Carded(Protocol):
+    """Optional, on the class of an adapter, dataset or metric: its own card.
+
+    What "package.module:Class" names is known by it; entry points may lead to such a class too. Metrics and
+    datasets have it in any case.
+    """
+
+    card: AdapterCard | DatasetCard | MetricCard | PageCard
+
+
+@runtime_checkable
+class TimedAdapter(Protocol):
+    """Optional, on an adapter whose network runs elsewhere, where the harness's clock does not reach."""
+
+    def predict_timed(
+        self, frames: torch.Tensor, times: Sequence[float]
+    ) -> tuple[torch.Tensor, float | None]:
+        """As `Adapter.predict`, which is then not called, by `vfibench run` and `vfibench speed`.
+
+        Returns:
+            The prediction, and the seconds that it took in the network, None where that is not known.
+        """
+
+
+@runtime_checkable
+class ClipAdapter(Protocol):
+    """Optional, on an adapter that can share work between the windows of consecutive frames."""
+
+    def predict_clip(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        """Interpolate in every window of N frames, N the card's usual count; called by who has a whole clip.
+
+        Args:
+            frames: [F, 3, H, W] as for `Adapter.predict`, F >= N consecutive frames.
+            times: T times, the same in each window.
+
+        Returns:
+            [F - N + 1, T, 3, scale * H, scale * W]; what `predict` gives for each window, to 1e-5.
         """
 
 
@@ -326,17 +369,21 @@ class Dataset(Protocol):
     """An ordered set of samples. Constructing one checks that every file it needs exists.
 
     `__getitem__` decodes; it is called from several threads at once and must hold no state. It raises
-    VfibenchError naming the file where one cannot be read or has the wrong size.
-
-    A dataset whose samples have some of its times only also offers `times_of(index) -> tuple[float, ...]`.
+    VfibenchError naming the file where one cannot be read or has the wrong size. What it returns is checked
+    against `Sample`, and a sample that is not one ends the run (`vfibench.datasets.sample_checking`).
     """
 
-    card: DatasetCard
-    selection: Selection
+    @property
+    def card(self) -> DatasetCard:
+        """The facts; those that the dataset is listed with."""
+
+    @property
+    def selection(self) -> Selection:
+        """Which samples these are."""
 
     @property
     def times(self) -> tuple[float, ...]:
-        """Target times, the same for every sample (see `times_of`)."""
+        """Target times in ascending order, the same for every sample (else see `TimesOf`)."""
 
     @property
     def ids(self) -> Sequence[str]:
@@ -347,6 +394,137 @@ class Dataset(Protocol):
 
     def __getitem__(self, index: int) -> Sample:
         """Decode sample `index`."""
+
+
+@runtime_checkable
+class Fingerprinted(Protocol):
+    """Optional, on a dataset: what tells that the contents of its files are no longer those that were scored.
+
+    It is a setting of every cell, so that other contents make another cell, whose scores start anew. For a
+    dataset without it the harness decodes some samples before each run and hashes them, see
+    `vfibench.datasets.fingerprints`: a change in a sample that is not among them goes
+    unnoticed, and the run says so.
+    """
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The same on every machine while no picture changes; None where samples come from code alone."""
+
+
+@runtime_checkable
+class TimesOf(Protocol):
+    """Optional, on a dataset: its samples have some of its times only, so that no target is scored twice."""
+
+    def times_of(self, index: int) -> tuple[float, ...]:
+        """Target times of sample `index` without decoding it; asked for every sample before a run."""
+
+
+@runtime_checkable
+class Rooted(Protocol):
+    """Optional, on a dataset of files: where they lie, for `vfibench doctor` and `vfibench verify`."""
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds every file of the dataset; the data root, or below it."""
+
+
+@runtime_checkable
+class Remarked(Protocol):
+    """Optional, on a dataset: what a user should know of it, shown before a run and by the doctor."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Sentences, such as "left out 40 of 379 triplets whose motion mask is empty"."""
+
+
+class MotionTruth(Protocol):
+    """Exact motion and visibility of a target's pixels.
+
+    Attributes:
+        flow0, flow1: [2, H, W], (x, y) in pixels, from the pixel to its place in either input around it.
+        seen0, seen1: [H, W], True where that input shows the same surface point.
+        mixed: [H, W], True where the pixel mixes surfaces, so that no input can be said to show it.
+    """
+
+    flow0: Float32Array
+    flow1: Float32Array
+    seen0: BoolArray
+    seen1: BoolArray
+    mixed: BoolArray
+
+
+@runtime_checkable
+class Truthful(Protocol):
+    """Optional, on a dataset that knows motion and occlusion; elsewhere `vfibench strata` estimates them."""
+
+    def truth(self, index: int, time: float) -> MotionTruth:
+        """Of sample `index` at `time`, towards the inputs at t = 0 and 1."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How much of an official set is there.
+
+    Attributes:
+        unit: what is counted, "samples" or "clips".
+        found: those whose files all exist.
+        total: those of the whole set.
+    """
+
+    unit: str
+    found: int
+    total: int
+
+    def __str__(self) -> str:
+        """Such as "3 of 11 clips"."""
+        return f"{self.found} of {self.total} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What a list asks for and what of it lies on disk; made without raising for missing files.
+
+    Attributes:
+        dataset: name of the dataset.
+        looked_for: folders that would have been taken, in order.
+        folder: the one that was found, None where there is none.
+        ids: sample ids asked for, in scoring order.
+        missing: the first missing file of each sample that is not complete, in scoring order.
+        source: where the files are to be had.
+        count: given where the ids do not tell how large the whole set is: it is defined by its clips, as
+            long as they are on disk, or by a number of samples.
+        faults: why files (or folders) of `missing` that are there count as missing.
+    """
+
+    dataset: str
+    looked_for: tuple[Path, ...]
+    folder: Path | None
+    ids: tuple[str, ...]
+    missing: Mapping[str, Path] = field(default_factory=dict)
+    source: str = ""
+    count: Count | None = None
+    faults: Mapping[Path, str] = field(default_factory=dict)
+
+    @property
+    def tally(self) -> Count:
+        """How much of the whole set is there: samples, unless the set is defined otherwise."""
+        return self.count or Count("samples", len(self.present), len(self.ids))
+
+    @property
+    def present(self) -> list[str]:
+        """Ids of the samples whose files all exist, in scoring order."""
+        return [] if self.folder is None else [name for name in self.ids if name not in self.missing]
+
+
+@runtime_checkable
+class Inventoried(Protocol):
+    """Optional, on a dataset's factory: what of the official list is there, for `vfibench doctor`.
+
+    Without it the doctor opens the dataset, and shows the first complaint.
+    """
+
+    def inventory(self, root: Path) -> Inventory:
+        """Look at an existing data root; no missing file is an error."""
 
 
 @dataclass(frozen=True)
@@ -400,7 +578,8 @@ class Metric(Protocol):
             target: [B, 3, H, W] uint8, RGB.
 
         Returns:
-            [B] float64; +inf where a PSNR is of two identical images.
+            [B] float64 (another floating type is converted) on their device; +inf where a PSNR is of two
+            identical images, NaN where the definition gives no figure. Anything else ends the run.
         """
 
 
@@ -449,7 +628,9 @@ class Page(Protocol):
     """Writes pages of a static site from stored results alone."""
 
     def render(self, results: Sequence[Any], out: Path) -> list[tuple[str, str]]:
-        """Write files under `out`; return (title, file name) of each page for the site's index.
+        """Write files under `out` and nowhere else; return (title, file name) of each page for the index.
+
+        Names in results are somebody else's: they are escaped in what is drawn and in file names.
 
         Args:
             results: `vfibench.store.CellResult` of every cell found in the run folders.

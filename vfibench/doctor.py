@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vfibench.contracts import Dataset, DatasetCard, DatasetOptions
-from vfibench.datasets.selection import Inventory, check_root
+from vfibench.contracts import DatasetCard, DatasetOptions, Inventoried, Inventory
+from vfibench.datasets.opening import opened
+from vfibench.datasets.selection import check_root
 from vfibench.errors import VfibenchError
 from vfibench.registry import (
     DATASETS,
@@ -97,10 +98,10 @@ def dataset_report(name: str, root: Path | None) -> DoctorReport:
     """
     card, argument = dataset_card(name), name.partition(":")[2]
     factory = load_target(card.target)
-    if not hasattr(factory, "inventory"):
+    if not isinstance(factory, Inventoried):
         return _by_opening(card, DatasetOptions(root=root, inputs=min(card.inputs), argument=argument))
     try:
-        inventory: Inventory = factory.inventory(check_root(root, card.name))
+        inventory = factory.inventory(check_root(root, card.name))
     except VfibenchError as error:
         return DoctorReport(card, ok=False, status=str(error), total=card.count)
     return _from_inventory(card, inventory)
@@ -138,17 +139,17 @@ def _from_inventory(card: DatasetCard, inventory: Inventory) -> DoctorReport:
 def _by_opening(card: DatasetCard, options: DatasetOptions) -> DoctorReport:
     """The report of a dataset that keeps no inventory: built in, a folder of the user's, or a plugin."""
     try:
-        dataset: Dataset = load_target(card.target)(options)
+        dataset = opened(load_target(card.target), card, options)
     except VfibenchError as error:
         return DoctorReport(card, ok=False, status=str(error), total=card.count)
     return DoctorReport(
         card=card,
         ok=True,
         status=f"{'built in: ' if card.builtin else ''}{len(dataset)} samples",
-        folder=getattr(dataset, "root", None),
+        folder=dataset.root,
         found=len(dataset),
         total=card.count,
-        remarks=tuple(getattr(dataset, "remarks", ())),
+        remarks=dataset.remarks,
     )
 
 

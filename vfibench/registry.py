@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from vfibench.contracts import AdapterCard, DatasetCard, MetricCard, PageCard
+from vfibench.contracts import AdapterCard, Carded, DatasetCard, MetricCard, PageCard
 from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.trainable import RecipeCard, SourceCard
 
@@ -74,6 +75,12 @@ class Registry(Generic[CardT]):
         self._load()
         return self._origins[name]
 
+    def named(self, name: str) -> str:
+        """A plugin in messages: its name, and in brackets the distribution that brought it, if another's."""
+        self._load()
+        origin = self._origins.get(name, "built-in")
+        return name if origin == "built-in" else f"{name} ({origin})"
+
     def card(self, name: str) -> CardT:
         """The card called `name`.
 
@@ -98,6 +105,17 @@ class Registry(Generic[CardT]):
         self._cards[card.name] = card
         self._origins[card.name] = origin
 
+    @contextmanager
+    def holding(self, card: CardT, origin: str) -> Iterator[None]:
+        """Know one more card for the time of a `with`, such as that of a plugin made up for a check."""
+        self._load()
+        self.add(card, origin)
+        try:
+            yield
+        finally:
+            if self._cards.get(card.name) is card:
+                del self._cards[card.name], self._origins[card.name]
+
     def _load(self) -> None:
         if self._loaded:
             return
@@ -119,7 +137,7 @@ class Registry(Generic[CardT]):
 
 def _as_cards(found: Any, card_type: type[CardT]) -> Sequence[CardT]:
     """A card, a sequence of cards, or a class with a `card`, as a sequence."""
-    if hasattr(found, "card"):
+    if isinstance(found, Carded):
         found = found.card
     cards = found if isinstance(found, Iterable) else (found,)
     cards = tuple(cards)
@@ -174,6 +192,21 @@ def load_target(target: str) -> Any:
 def reason_of(error: BaseException) -> str:
     """Type and first line of an exception from code that is not ours."""
     return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+@contextmanager
+def explained(failure: str) -> Iterator[None]:
+    """Turn what a plugin's own code raises, whatever it is, into a VfibenchError of one line.
+
+    Args:
+        failure: what did not work out, such as "rife could not be loaded".
+    """
+    try:
+        yield
+    except VfibenchError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise VfibenchError(f"{failure}: {reason_of(error)}", SEE_TRACEBACK) from error
 
 
 def dataset_card(name: str) -> DatasetCard:

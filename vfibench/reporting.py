@@ -20,6 +20,7 @@ from vfibench.store.result import CellResult
 from vfibench.system.files import unwritable, write_whole
 
 FORMATS = ("html", "markdown", "latex", "csv")
+INDEX_FILE = "index.html"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def write_site(runs: Sequence[Path], out: Path, options: PageOptions | None = No
     check_named(results, asked.named)
     if not any(result.counts.ok for result in results):
         _warn(f"no frame has a score in {', '.join(map(str, runs))}: there is next to nothing to show")
-    index = out / "index.html"
+    index = out / INDEX_FILE
     try:
         out.mkdir(parents=True, exist_ok=True)
         index.touch()  # a folder that cannot be written is found before the work
@@ -118,12 +119,12 @@ def write_pages(name: str, results: Sequence[CellResult], out: Path) -> list[tup
         (title, file name relative to `out`) of each page.
 
     Raises:
-        VfibenchError: there is no such plugin, or `out` cannot be written.
+        VfibenchError: there is no such plugin, it does not return its pages, or `out` cannot be written.
     """
-    plugin = _plugin(PAGES.card(name), PageOptions(pages=frozenset({name}), index=False))
+    plugin = page_of(PAGES.card(name), PageOptions(pages=frozenset({name}), index=False))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return [_checked(title, file, out) for title, file in plugin.render(results, out)]
+        return rendered(plugin, results, out, f"the page {PAGES.named(name)} breaks its contract: ")
     except OSError as error:
         raise unwritable(out, error) from error
 
@@ -141,7 +142,7 @@ def checked_options(options: PageOptions) -> PageOptions:
     return options
 
 
-def _plugin(card: PageCard, options: PageOptions) -> Page:
+def page_of(card: PageCard, options: PageOptions) -> Page:
     """The page plugin of a card, told the options if it takes them."""
     made: Page = load_target(card.target)(*([options] if card.options else []))
     return made
@@ -167,20 +168,50 @@ def _section(
 ) -> Section | None:
     """One plugin's pages, or None and a warning where it failed."""
     try:
-        pages = _plugin(card, options).render(results, out)
-        return Section(card.title or card.name, tuple(_checked(title, name, out) for title, name in pages))
+        pages = rendered(page_of(card, options), results, out)
+        return Section(card.title or card.name, tuple(pages))
     except (Exception, SystemExit) as error:  # a plugin may raise anything
         reason = str(error) if isinstance(error, VfibenchError) else f"{type(error).__name__}: {error}"
         _warn(f"the page {card.name} was left out: {reason}")
         return None
 
 
-def _checked(title: str, name: str, out: Path) -> tuple[str, str]:
-    """A page's entry, once its file is known to lie in the site."""
+def rendered(
+    page: Page, results: Sequence[CellResult], out: Path, failure: str = ""
+) -> list[tuple[str, str]]:
+    """What a page writes into `out`: (title, file name) of each of its pages, known to be there.
+
+    Raises:
+        VfibenchError: it returns anything else; the message begins with `failure`.
+    """
+    pages = page.render(results, out)
+    if problem := pages_problem(pages, out):
+        raise VfibenchError(failure + problem)
+    return [(str(title), str(name)) for title, name in pages]
+
+
+def pages_problem(pages: object, out: Path) -> str:
+    """What is wrong with what `render` returned, in one sentence; "" for nothing."""
+    if not isinstance(pages, list | tuple):
+        return f"expected a list of (title, file name) from render, found {type(pages).__name__}"
+    for entry in pages:
+        pair = isinstance(entry, list | tuple) and len(entry) == 2
+        if not (pair and all(isinstance(word, str) for word in entry)):
+            return f"expected (title, file name) as texts for each page, found {entry!r}"
+        if problem := _file_problem(entry[1], out):
+            return problem
+    names = [name for _, name in pages]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    return "" if twice is None else f"expected each page once, found {twice!r} twice"
+
+
+def _file_problem(name: str, out: Path) -> str:
+    """Whether a page's file lies in the site, under a name that links to it, and is not the site's own."""
+    if name == INDEX_FILE:
+        return f"expected pages beside {INDEX_FILE}, which is the site's own, found that"
     path = out / name
-    if not (path.is_file() and path.resolve().is_relative_to(out.resolve())):
-        raise VfibenchError(f"expected a file {name!r} in {out}, found none")
-    return str(title), str(name)
+    inside = not Path(name).is_absolute() and path.resolve().is_relative_to(out.resolve())
+    return "" if inside and path.is_file() else f"expected a file {name!r} in {out}, found none"
 
 
 def _index(sections: Sequence[Section], results: Sequence[CellResult]) -> str:

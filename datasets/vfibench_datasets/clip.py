@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from vfibench.contracts import DatasetCard, DatasetOptions
-from vfibench.datasets.selection import Inventory, choose, read_id_list, unknown_id
+from vfibench.contracts import DatasetCard, DatasetOptions, Inventory
+from vfibench.datasets.selection import choose, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
 from vfibench.frames.files import natural_key
 from vfibench_datasets.files import FileDataset, FileSample, wrong_size

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from vfibench.datasets.selection import Count, Inventory
+from vfibench.contracts import Count, Inventory
 from vfibench_datasets.files import FileSample
 from vfibench_datasets.source import FileSource, Layout, files_in
 from vfibench_datasets.triplets import SIMPLE_NAME

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vfibench.contracts import DatasetCard, DatasetOptions, Selection
-from vfibench.datasets.selection import Inventory, check_root, choose, read_id_list, unknown_id
+from vfibench.contracts import DatasetCard, DatasetOptions, Inventory, Selection
+from vfibench.datasets.selection import check_root, choose, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
 from vfibench_datasets.files import FileDataset, FileSample
 

@@ -13,6 +13,8 @@ from good_adapters import GOOD, KINDS, FourTimes, Halves, Learned, Midpoint, Two
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.testing import CheckResult, Report, check_adapter, check_names, state
+from vfibench.testing.battery import Check
+from vfibench.testing.methods.subject import BATTERY
 
 CONTENT = {"static_scene", "orientation", "channels", "interval", "alignment"}
 SEVERAL = {"several_times", "samples_and_times", "time_order"}
@@ -97,7 +99,7 @@ def test_faults_that_need_no_weights_show_without_them(fault):
 def test_an_adapter_may_be_given_as_name_target_card_class_or_instance():
     ways = ("good_adapters:TwoFrames", TwoFrames.card, TwoFrames, TwoFrames())
     assert {str(check_adapter(way)) for way in ways} == {str(check_adapter(TwoFrames))}
-    assert check_adapter("blend").method == "blend"
+    assert check_adapter("blend").name == "blend"
 
 
 def test_an_instance_is_checked_with_its_own_settings_and_left_alone():
@@ -141,10 +143,8 @@ def test_an_unknown_name_is_refused_with_the_nearest_one():
 
 
 def test_a_check_that_runs_no_case_is_a_failure(monkeypatch):
-    from vfibench.testing import battery
-
-    empty = battery.Check("empty", "nothing", (), lambda subject: iter(()))
-    monkeypatch.setitem(battery.CHECKS, "empty", empty)
+    empty = Check("empty", "nothing", (), lambda subject: iter(()))
+    monkeypatch.setitem(BATTERY.checks, "empty", empty)
     report = check_adapter(TwoFrames)
     assert report["empty"] == CheckResult("empty", "failed", "ran no case", 0, "nothing")
     assert not report.ok

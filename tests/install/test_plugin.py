@@ -97,6 +97,20 @@ def test_a_plugins_method_can_be_verified(environment) -> None:
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("fake-stripes", "26 checks: 20 passed, 0 failed, 6 skipped"),
+        ("fake-mse", "12 checks: 12 passed, 0 failed, 0 skipped"),
+        ("fake-counts", "8 checks: 8 passed, 0 failed, 0 skipped"),
+    ],
+)
+def test_a_plugins_dataset_metric_and_page_can_be_verified(environment, name: str, counts: str) -> None:
+    done = vfibench(environment, "verify", name)
+    assert done.stdout.splitlines()[-1] == counts, done.stdout + done.stderr
+    assert done.returncode == 0
+
+
 @pytest.mark.slow
 def test_the_wheel_holds_everything_and_runs_without_the_checkout(tmp_path: Path) -> None:
     pip("wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT)

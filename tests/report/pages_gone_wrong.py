@@ -20,6 +20,42 @@ class ReturnsNothing:
         return None
 
 
+class ReturnsAName:
+    def render(self, results, out):
+        (out / "one.html").write_text("x")
+        return "one.html"
+
+
+class ReturnsNamesAlone:
+    def render(self, results, out):
+        (out / "one.html").write_text("x")
+        return ["one.html"]
+
+
+class ReturnsPaths:
+    def render(self, results, out):
+        (out / "one.html").write_text("x")
+        return [("one", out / "one.html")]
+
+
+class NamesItsFileInFull:
+    def render(self, results, out):
+        (out / "one.html").write_text("x")
+        return [("one", str(out / "one.html"))]
+
+
+class NamesItsFileTwice:
+    def render(self, results, out):
+        (out / "one.html").write_text("x")
+        return [("one", "one.html"), ("two", "one.html")]
+
+
+class WritesTheIndex:
+    def render(self, results, out):
+        (out / "index.html").write_text("mine")
+        return [("mine", "index.html")]
+
+
 class ForgetsItsFile:
     def render(self, results, out):
         return [("not there", "missing.html")]

@@ -12,10 +12,21 @@ import vfibench.reporting
 from vfibench.contracts import PageCard
 from vfibench.errors import VfibenchError
 from vfibench.registry import PAGES, Registry
-from vfibench.reporting import write_site
+from vfibench.reporting import write_pages, write_site
 from vfibench_reports.kit.site import page_name
 
-FAULTS = ["Raises", "Exits", "ReturnsNothing", "ForgetsItsFile", "WritesOutside", "NotThere"]
+RETURNS = {
+    "ReturnsNothing": "expected a list of (title, file name) from render, found NoneType",
+    "ReturnsAName": "expected a list of (title, file name) from render, found str",
+    "ReturnsNamesAlone": "expected (title, file name) as texts for each page, found 'one.html'",
+    "ReturnsPaths": "expected (title, file name) as texts for each page, found ('one', PosixPath(",
+    "NamesItsFileInFull": "one.html' in ",
+    "NamesItsFileTwice": "expected each page once, found 'one.html' twice",
+    "WritesTheIndex": "expected pages beside index.html, which is the site's own, found that",
+    "ForgetsItsFile": "expected a file 'missing.html' in ",
+    "WritesOutside": "expected a file '../outside.html' in ",
+}
+FAULTS = ["Raises", "Exits", *RETURNS, "NotThere"]
 
 
 @pytest.fixture
@@ -126,6 +137,16 @@ def test_a_broken_page_plugin_is_reported_and_harms_no_other(tmp_path, pages, ca
     warnings = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
     assert len(warnings) == 1
     assert warnings[0].startswith(f"warning: the page {fault.lower()} was left out: ")
+    assert RETURNS.get(fault, "") in warnings[0]
+
+
+@pytest.mark.parametrize("fault", RETURNS)
+def test_a_single_page_that_does_not_return_its_files_is_one_clear_error(tmp_path, pages, fault):
+    pages.add(plugin(fault), "test")
+    with pytest.raises(VfibenchError) as told:
+        write_pages(fault.lower(), [], tmp_path / "out")
+    assert RETURNS[fault] in told.value.message
+    assert told.value.message.startswith(f"the page {fault.lower()} (test) breaks its contract: expected ")
 
 
 def test_a_page_plugin_that_cannot_be_loaded_is_reported(tmp_path, pages, capsys):

@@ -74,7 +74,7 @@ class Reporter:
             inputs = job.cell.settings.inputs
             text = f"{job.cell.label} on {job.cell.dataset}: {job.dataset.selection}, {inputs} input frames"
             self._line(text + (f", {len(job.times)} output frames" if len(job.times) > 1 else ""))
-            for remark in getattr(job.dataset, "remarks", ()):
+            for remark in job.dataset.remarks:
                 self._line(f"note: {remark}")
             for column, reason in job.unavailable.items():
                 if column not in told:

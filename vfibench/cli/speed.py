@@ -39,7 +39,8 @@ def speed(
 
     import torch
 
-    from vfibench.methods.resolving import explained, find_card, resolve
+    from vfibench.methods.resolving import find_card, resolve
+    from vfibench.registry import explained
     from vfibench.running.checks import check_count
     from vfibench.speed.timing import CallSize, measure_speed
     from vfibench.speed.turns import take_turns

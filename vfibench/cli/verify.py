@@ -1,11 +1,14 @@
-"""`vfibench verify`: conformance checks for an adapter."""
+"""`vfibench verify`: conformance checks for a plugin of any kind."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from vfibench.testing import Report
 
 
 def register(app: typer.Typer) -> None:
@@ -14,21 +17,71 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    method: Annotated[str, typer.Argument(help="NAME or pkg.mod:Class")],
-    weights: Annotated[Path | None, typer.Option("--weights", "-w", help="checkpoint (else random)")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "cpu",
+    plugin: Annotated[str, typer.Argument(help="NAME, pkg.mod:Class or pkg.mod:CARD")],
+    kind: Annotated[
+        str, typer.Option(help="method, dataset, metric or page (default: what the word names)")
+    ] = "",
+    weights: Annotated[
+        Path | None, typer.Option("--weights", "-w", help="of a method: checkpoint (else random)")
+    ] = None,
+    device: Annotated[str, typer.Option(help="of a method or metric: cpu, cuda or cuda:N")] = "cpu",
+    data_root: Annotated[
+        Path | None, typer.Option(help="of a dataset: where it lies (else VFIBENCH_DATA)")
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="of a dataset: check what is there of it")
+    ] = False,
 ) -> None:
-    """Check that an adapter keeps its contract: shapes, range, statelessness, padding and more."""
-    from vfibench.methods.resolving import resolve, see_working_directory
+    """Check that a plugin keeps its contract.
+
+    A method: shapes, range, statelessness, padding and more. A dataset: its list, every sample,
+    repeatability, what it tells of changed files. A metric: its answers, batches, direction. A page: its
+    files, names that are markup.
+    """
+    from vfibench.errors import VfibenchError
+    from vfibench.methods.resolving import see_working_directory
+    from vfibench.testing import check_dataset, check_metric, check_page
+    from vfibench.testing.kinds import KINDS, kind_of
+
+    see_working_directory()
+    if kind and kind not in KINDS:
+        raise VfibenchError(f"expected --kind {', '.join(KINDS[:-1])} or {KINDS[-1]}, found {kind!r}")
+    chosen = kind or kind_of(plugin)
+    _refuse_others(chosen, weights, device, data_root, partial)
+    if chosen == "method":
+        report = _method(plugin, weights, device)
+    elif chosen == "dataset":
+        report = check_dataset(plugin, root=data_root, partial=partial)
+    else:
+        report = check_metric(plugin, device=device) if chosen == "metric" else check_page(plugin)
+    print(report)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _refuse_others(kind: str, weights: Path | None, device: str, root: Path | None, partial: bool) -> None:
+    """VfibenchError for an option that means nothing for this kind of plugin."""
+    from vfibench.errors import VfibenchError
+
+    given = {
+        "--weights": (weights is not None, ("method",)),
+        "--device": (device != "cpu", ("method", "metric")),
+        "--data-root": (root is not None, ("dataset",)),
+        "--partial": (partial, ("dataset",)),
+    }
+    for option, (is_given, kinds) in given.items():
+        if is_given and kind not in kinds:
+            raise VfibenchError(f"a {kind} takes no {option}", "leave it out, or say what it is with --kind")
+
+
+def _method(method: str, weights: Path | None, device: str) -> Report:
+    """The checks of a method, whose weights are loaded first: a wrong file is no fault of the adapter's."""
+    from vfibench.methods.resolving import resolve
     from vfibench.system.devices import chosen_device
     from vfibench.testing import check_adapter
 
     place = chosen_device(device)
-    see_working_directory()
-    if weights is not None:  # a wrong file is no fault of the adapter's, and is told before any check
+    if weights is not None:
         chosen = resolve(method, str(weights), scoring=False)
         chosen.open(place)
         weights = chosen.weights
-    report = check_adapter(method, weights=weights, device=str(place))
-    print(report)
-    raise typer.Exit(0 if report.ok else 1)
+    return check_adapter(method, weights=weights, device=str(place))

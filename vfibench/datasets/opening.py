@@ -1,32 +1,48 @@
-"""From a word to a dataset: opened, with every file it needs there."""
+"""From a word to a dataset: opened, with every file it needs there, and known to keep its contract."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from vfibench.contracts import Dataset, DatasetOptions
+from vfibench.contracts import Dataset, DatasetCard, DatasetOptions
+from vfibench.datasets.opened import OpenedDataset
 from vfibench.datasets.selection import data_root
 from vfibench.errors import VfibenchError
-from vfibench.registry import dataset_card, load_target
+from vfibench.registry import DATASETS, dataset_card, explained, load_target
+
+Factory = Callable[[DatasetOptions], Dataset]
 
 
-def open_dataset(name: str, options: DatasetOptions) -> Dataset:
+def open_dataset(name: str, options: DatasetOptions) -> OpenedDataset:
     """Open a dataset by name; see DatasetOptions. The root falls back to VFIBENCH_DATA.
 
     Raises:
-        VfibenchError: unknown name, missing root, missing files, unsupported number of inputs.
+        VfibenchError: unknown name, missing root, missing files, unsupported number of inputs, or what was
+            opened breaks the contract of `vfibench.contracts.Dataset`.
     """
     card = dataset_card(name)
     if options.inputs not in card.inputs:
         raise VfibenchError(f"{card.name} gives {card.inputs} input frames, asked for {options.inputs}")
     options = replace(options, root=data_root(options.root), argument=name.partition(":")[2])
-    dataset: Dataset = load_target(card.target)(options)
+    dataset = opened(load_target(card.target), card, options, DATASETS.named(card.name))
+    dataset.check()
     if len(dataset) == 0:
         raise VfibenchError(f"expected samples in {name}, found none", "see `vfibench doctor --dataset`")
     return dataset
 
 
-def sample_times(dataset: Dataset, index: int) -> tuple[float, ...]:
-    """Target times of one sample: the dataset's, unless it tells them sample by sample."""
-    tell = getattr(dataset, "times_of", None)
-    return dataset.times if tell is None else tell(index)
+def opened(factory: Factory, card: DatasetCard, options: DatasetOptions, name: str = "") -> OpenedDataset:
+    """What a factory makes of options, not checked yet.
+
+    Args:
+        factory: of the dataset.
+        card: what it is listed with.
+        options: passed on.
+        name: of the dataset in messages, its card's where it is "".
+
+    Raises:
+        VfibenchError: it refused the options, or raised anything else.
+    """
+    with explained(f"the dataset {name or card.name} could not be opened"):
+        return OpenedDataset(factory(options), card, options.inputs, name)

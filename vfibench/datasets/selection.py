@@ -6,71 +6,15 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vfibench.contracts import Selection
+from vfibench.contracts import Inventory, Selection
 from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.system.files import why_unreadable
 
 if TYPE_CHECKING:
     from vfibench.contracts import DatasetOptions
-
-
-@dataclass(frozen=True)
-class Count:
-    """How much of an official set is there.
-
-    Attributes:
-        unit: what is counted, "samples" or "clips".
-        found: those whose files all exist.
-        total: those of the whole set.
-    """
-
-    unit: str
-    found: int
-    total: int
-
-    def __str__(self) -> str:
-        """Such as "3 of 11 clips"."""
-        return f"{self.found} of {self.total} {self.unit}"
-
-
-@dataclass(frozen=True)
-class Inventory:
-    """What a list asks for and what of it lies on disk; made without raising for missing files.
-
-    Attributes:
-        dataset: name of the dataset.
-        looked_for: folders that would have been taken, in order.
-        folder: the one that was found, None where there is none.
-        ids: sample ids asked for, in scoring order.
-        missing: the first missing file of each sample that is not complete, in scoring order.
-        source: where the files are to be had.
-        count: given where the ids do not tell how large the whole set is: it is defined by its clips, as
-            long as they are on disk, or by a number of samples.
-        faults: why files (or folders) of `missing` that are there count as missing.
-    """
-
-    dataset: str
-    looked_for: tuple[Path, ...]
-    folder: Path | None
-    ids: tuple[str, ...]
-    missing: Mapping[str, Path] = field(default_factory=dict)
-    source: str = ""
-    count: Count | None = None
-    faults: Mapping[Path, str] = field(default_factory=dict)
-
-    @property
-    def tally(self) -> Count:
-        """How much of the whole set is there: samples, unless the set is defined otherwise."""
-        return self.count or Count("samples", len(self.present), len(self.ids))
-
-    @property
-    def present(self) -> list[str]:
-        """Ids of the samples whose files all exist, in scoring order."""
-        return [] if self.folder is None else [name for name in self.ids if name not in self.missing]
 
 
 def data_root(given: Path | None) -> Path | None:

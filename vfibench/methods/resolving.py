@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vfibench.contracts import Adapter, AdapterCard
+from vfibench.contracts import Adapter, AdapterCard, Carded
 from vfibench.errors import VfibenchError
 from vfibench.methods.workers.adapter import EXEC, ExecAdapter, greet
-from vfibench.registry import METHODS, SEE_TRACEBACK, load_target, reason_of
+from vfibench.registry import METHODS, explained, load_target
 from vfibench.store.facts import MethodFacts, PublishedFacts, WeightFacts
 from vfibench.weights.fetching import fetched
-from vfibench.weights.reading import missing_weights, sha256_of
+from vfibench.weights.reading import missing_weights, sha256_of, told_what_fits
 
 if TYPE_CHECKING:
     import torch
@@ -55,7 +54,7 @@ class Method:
                 own code raises anything.
         """
         adapter = self.build()
-        with explained(f"{self.label} could not be loaded"):
+        with told_what_fits(self.card, self.weights), explained(f"{self.label} could not be loaded"):
             adapter.load(device, self.weights)
         return adapter
 
@@ -70,21 +69,6 @@ class Method:
         with explained(f"{self.label} could not be loaded"):
             adapter: Adapter = factory(**self.card.variants[self.variant].settings if self.variant else {})
         return adapter
-
-
-@contextmanager
-def explained(failure: str) -> Iterator[None]:
-    """Turn what a method's own code raises, whatever it is, into a VfibenchError of one line.
-
-    Args:
-        failure: what did not work out, such as "rife could not be loaded".
-    """
-    try:
-        yield
-    except VfibenchError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise VfibenchError(f"{failure}: {reason_of(error)}", SEE_TRACEBACK) from error
 
 
 def split_variant(name: str) -> tuple[str, str]:
@@ -116,7 +100,7 @@ def find_card(name: str) -> AdapterCard:
         raise no_method(name)
     see_working_directory()
     found = load_target(name)
-    card = getattr(found, "card", None)
+    card = found.card if isinstance(found, Carded) else None
     if not isinstance(card, AdapterCard):
         raise VfibenchError(
             f"expected {name} to carry an AdapterCard in its attribute `card`, found {type(card).__name__}",

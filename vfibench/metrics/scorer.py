@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
 
 import torch
 
 from vfibench.contracts import Metric
 from vfibench.errors import VfibenchError
+from vfibench.metrics.answers import answer, broken
 from vfibench.metrics.catalog import BUILTIN, RULES
 from vfibench.metrics.definitions import ErrorRule, PsnrRule, Rule, SsimRule
 from vfibench.metrics.ie import interpolation_error
@@ -23,7 +23,7 @@ from vfibench.metrics.precision import full_precision
 from vfibench.metrics.psnr import decibel, masked_squared_error, squared_error, unit_squared_error
 from vfibench.metrics.ssim import ssim
 from vfibench.metrics.ssim_float32 import ssim_float32
-from vfibench.registry import METRICS, load_target
+from vfibench.registry import METRICS, explained, load_target
 
 Scores = dict[str, torch.Tensor]
 PIECE = 64 * 256 * 256  # pixels scored at once on an accelerator; on a CPU one picture fits the cache
@@ -64,8 +64,8 @@ class Scorer:
             NaN for a masked metric with an empty mask.
 
         Raises:
-            VfibenchError: a masked metric without a mask.
-            SampleError: pictures smaller than a window.
+            VfibenchError: a masked metric without a mask, or a plugin's metric that broke its contract.
+            SampleError: pictures smaller than a window, or a plugin's metric that raised.
         """
         size = piece_size(predicted)
         pieces = []
@@ -74,7 +74,8 @@ class Scorer:
                 part = slice(start, start + size)
                 pieces.append(self._score(FramePair(predicted[part], target[part], _cut(mask, part))))
             scores = {name: torch.cat([piece[name] for piece in pieces]) for name in pieces[0]}
-            scores |= {name: metric(predicted, target) for name, metric in self._plugins.items()}
+            for name, metric in self._plugins.items():
+                scores[name] = answer(name, metric, predicted, target)
         return {name: scores[name] for name in self.names}
 
     def _score(self, pair: FramePair) -> Scores:
@@ -112,7 +113,11 @@ def _build(
     target = METRICS.card(name).target
     if target.startswith(BUILTIN):
         return Lpips(network_of(name), device, backbones, download=download)
-    return cast(Metric, load_target(target)())
+    with explained(f"the metric {METRICS.named(name)} could not be built"):
+        metric: Metric = load_target(target)()
+    if not callable(metric):
+        raise broken(name, f"expected its factory to make a Metric, found {type(metric).__name__}")
+    return metric
 
 
 def _cut(mask: torch.Tensor | None, part: slice) -> torch.Tensor | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from vfibench.contracts import Dataset
-from vfibench.datasets.opening import sample_times
+from vfibench.datasets.opened import OpenedDataset
 from vfibench.errors import VfibenchError
 from vfibench.running.predictors import prediction_paths
 
@@ -17,12 +16,12 @@ def check_count(name: str, value: int, least: int) -> None:
         raise VfibenchError(f"expected {name} of {least} or more, found {value}")
 
 
-def check_predictions(folder: Path, dataset: Dataset) -> None:
+def check_predictions(folder: Path, dataset: OpenedDataset) -> None:
     """VfibenchError naming the first missing prediction of frames:DIR, and how many are."""
     missing: list[str] = []
     for index, sample in enumerate(dataset.ids):
         try:
-            prediction_paths(folder, sample, sample_times(dataset, index))
+            prediction_paths(folder, sample, dataset.times_of(index))
         except VfibenchError as error:
             missing.append(error.message)
     if missing:
@@ -31,7 +30,7 @@ def check_predictions(folder: Path, dataset: Dataset) -> None:
         )
 
 
-def predictions_hash(folder: Path, dataset: Dataset) -> str:
+def predictions_hash(folder: Path, dataset: OpenedDataset) -> str:
     """SHA-256 over the contents of those pictures of frames:DIR that a run reads, in scoring order.
 
     Raises:
@@ -39,6 +38,6 @@ def predictions_hash(folder: Path, dataset: Dataset) -> str:
     """
     digest = hashlib.sha256()
     for index, sample in enumerate(dataset.ids):
-        for path in prediction_paths(folder, sample, sample_times(dataset, index)):
+        for path in prediction_paths(folder, sample, dataset.times_of(index)):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import torch
 
-from vfibench.contracts import Dataset, DatasetOptions, Padding
-from vfibench.datasets.opening import open_dataset, sample_times
+from vfibench.contracts import DatasetOptions, Padding
+from vfibench.datasets.opened import OpenedDataset
+from vfibench.datasets.opening import open_dataset
 from vfibench.errors import VfibenchError
 from vfibench.methods.assigning import split_weights
 from vfibench.methods.padding import effective_padding
@@ -80,7 +81,7 @@ class Job:
 
     cell: Cell
     method: Method
-    dataset: Dataset
+    dataset: OpenedDataset
     columns: tuple[str, ...]
     unavailable: dict[str, str]
     padding: Padding
@@ -97,7 +98,7 @@ class Job:
 
     def times_of(self, index: int) -> tuple[float, ...]:
         """Target times of sample `index`."""
-        return sample_times(self.dataset, index)
+        return self.dataset.times_of(index)
 
     @property
     def planned(self) -> int:
@@ -110,7 +111,7 @@ class Planner:
     """Turns a request into jobs, opening each (dataset, input frames) once."""
 
     request: Request
-    _opened: dict[tuple[str, int], Dataset] = field(default_factory=dict)
+    _opened: dict[tuple[str, int], OpenedDataset] = field(default_factory=dict)
 
     def jobs(self) -> list[Job]:
         """All jobs, method by method.
@@ -159,7 +160,7 @@ class Planner:
                 raise VfibenchError(f"the metric {name} is not available: {missing[name]}")
         return missing
 
-    def _dataset(self, name: str, inputs: int) -> Dataset:
+    def _dataset(self, name: str, inputs: int) -> OpenedDataset:
         if (name, inputs) not in self._opened:
             asked = self.request
             options = DatasetOptions(
@@ -207,7 +208,7 @@ class Planner:
 def score_settings(
     request: Request,
     method: Method,
-    dataset: Dataset,
+    dataset: OpenedDataset,
     fitted: Fit,
     padding: Padding,
     columns: Sequence[str],
@@ -226,7 +227,7 @@ def score_settings(
         worker=method.worker_sha256,
         selection=dataset.selection.kind,
         list_sha256=dataset.selection.sha256,
-        files=getattr(dataset, "fingerprint", None),
+        files=dataset.fingerprint,
         times=tuple(map(float, dataset.times)),
         metrics={column: METRICS.card(column).version for column in columns},
         reduced=fitted.reduced,

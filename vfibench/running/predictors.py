@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from vfibench.contracts import Adapter, AdapterCard, Padding, Sample
+from vfibench.contracts import Adapter, AdapterCard, Padding, Sample, TimedAdapter
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.frames.files import read_image
 from vfibench.frames.padding import crop, pad
@@ -93,6 +93,7 @@ class AdapterPredictor:
         compiled: bool = False,
     ) -> None:
         self._adapter = adapter
+        self._timed = adapter.predict_timed if isinstance(adapter, TimedAdapter) else None
         self._asked = torch.compile(adapter.predict) if compiled else adapter.predict
         self._card = card
         # Frames are padded before they are reduced, so that nothing of them is lost at an edge.
@@ -111,7 +112,7 @@ class AdapterPredictor:
     def parameters(self) -> int | None:
         """Scalars in the network; see `Predictor`."""
         counted = parameters(self._adapter)
-        elsewhere = hasattr(self._adapter, "predict_timed")
+        elsewhere = self._timed is not None
         return 0 if counted is None and not (self._card.learned or elsewhere) else counted
 
     def decode(self, sample: Sample) -> None:
@@ -144,12 +145,11 @@ class AdapterPredictor:
 
     def _call(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
         """Ask the adapter, noting the time where it measures that itself."""
-        timed = getattr(self._adapter, "predict_timed", None)
-        if timed is None:
+        if self._timed is None:
             return self._asked(frames, times)
-        made, seconds = timed(frames, times)
+        made, seconds = self._timed(frames, times)
         self._told.append(seconds)
-        return made  # type: ignore[no-any-return]
+        return made
 
     def _pair(self, pair: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
         raw = self._between(pair, times)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from vfibench.contracts import TimedAdapter
 from vfibench.errors import VfibenchError
 from vfibench.methods.parameters import parameters
 from vfibench.metrics.psnr import agreement
@@ -180,7 +181,7 @@ def prepared(method: Method, size: CallSize) -> Prepared:
     frames = pad(frames, method.card.padding)
     predict = torch.compile(adapter.predict) if size.compiled else adapter.predict
     lower = autocast_type(size.precision)
-    aside = getattr(adapter, "predict_timed", None)  # its network runs in a process of its own
+    aside = adapter.predict_timed if isinstance(adapter, TimedAdapter) else None
 
     def call() -> torch.Tensor:
         with torch.inference_mode(), torch.autocast(target.type, lower, lower is not None):

@@ -3,58 +3,29 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from vfibench.contracts import Dataset, Sample
+from vfibench.contracts import MotionTruth, Sample
+from vfibench.datasets.opened import OpenedDataset
 from vfibench.strata.estimate import HOW, SHARE, estimate
 from vfibench.strata.files import EXACT, Row
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
-    from vfibench.contracts import BoolArray
-
-
-class MotionTruth(Protocol):
-    """Exact motion and visibility of a target's pixels.
-
-    Attributes:
-        flow0, flow1: [2, H, W], (x, y) in pixels, from the pixel to its place in either input around it.
-        seen0, seen1: [H, W], True where that input shows the same surface point.
-        mixed: [H, W], True where the pixel mixes surfaces, so that no input can be said to show it.
-    """
-
-    flow0: npt.NDArray[np.float32]
-    flow1: npt.NDArray[np.float32]
-    seen0: BoolArray
-    seen1: BoolArray
-    mixed: BoolArray
-
-
-@runtime_checkable
-class Truthful(Protocol):
-    """A dataset that knows the truth, as the synthetic one does."""
-
-    def truth(self, index: int, time: float) -> MotionTruth:
-        """Of sample `index` at `time`, towards the inputs at t = 0 and 1."""
-
-
-def how(dataset: Dataset) -> str:
+def how(dataset: OpenedDataset) -> str:
     """In one line, where the facts of this dataset come from."""
-    return EXACT if isinstance(dataset, Truthful) else HOW
+    return HOW if dataset.truthful is None else EXACT
 
 
-def measure(dataset: Dataset, index: int) -> list[Row]:
+def measure(dataset: OpenedDataset, index: int) -> list[Row]:
     """The facts of sample `index` at each of its times.
 
     Raises:
         VfibenchError: a picture cannot be read; it is named.
     """
-    if isinstance(dataset, Truthful):
-        name, times = dataset.ids[index], dataset.times
-        return [((name, time), of_truth(dataset.truth(index, time))) for time in times]
+    if (exact := dataset.truthful) is not None:
+        name, times = dataset.ids[index], dataset.times_of(index)
+        return [((name, time), of_truth(exact.truth(index, time))) for time in times]
     sample = dataset[index]
     return [((sample.id, time), of_pictures(sample, place, time)) for place, time in enumerate(sample.times)]
 

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from operator import attrgetter
 from pathlib import Path
 
-from vfibench.contracts import Dataset, DatasetOptions
+from vfibench.contracts import DatasetOptions
+from vfibench.datasets.opened import OpenedDataset
 from vfibench.datasets.opening import open_dataset
 from vfibench.errors import VfibenchError
 from vfibench.store.result import CellResult
 
 
-def reopen(results: Sequence[CellResult], root: Path | None, list_file: Path | None) -> Dataset:
+def reopen(results: Sequence[CellResult], root: Path | None, list_file: Path | None) -> OpenedDataset:
     """Open the dataset of some cells of one dataset list.
 
     Args:
@@ -34,7 +35,7 @@ def reopen(results: Sequence[CellResult], root: Path | None, list_file: Path | N
     return dataset
 
 
-def _at_its_times(result: CellResult, root: Path | None, list_file: Path | None) -> Dataset:
+def _at_its_times(result: CellResult, root: Path | None, list_file: Path | None) -> OpenedDataset:
     """Opened with the frame-rate factor that gives the stored target times."""
     settings = result.cell.settings
     times, inputs = tuple(settings.times), settings.inputs
@@ -59,13 +60,12 @@ def _listed(result: CellResult, given: Path | None) -> Iterator[Path]:
         yield path
 
 
-def _same_list(dataset: Dataset, result: CellResult) -> bool:
+def _same_list(dataset: OpenedDataset, result: CellResult) -> bool:
     return bool(dataset.selection.sha256 == result.cell.settings.list_sha256)
 
 
-def _check_same(dataset: Dataset, result: CellResult) -> None:
+def _check_same(dataset: OpenedDataset, result: CellResult) -> None:
     settings, name = result.cell.settings, result.cell.dataset
-    found = getattr(dataset, "fingerprint", None)
     if not _same_list(dataset, result):
         wanted, there = settings.list_sha256[:8], dataset.selection.sha256[:8]
         raise VfibenchError(
@@ -73,7 +73,7 @@ def _check_same(dataset: Dataset, result: CellResult) -> None:
             f"({dataset.selection})",
             "give the data root of that run, and --list FILE where it had one",
         )
-    if settings.files not in {None, found}:
+    if settings.files not in {None, dataset.fingerprint}:
         raise VfibenchError(
             f"expected the files of {name} that {result.folder} was scored on, found others",
             "give the data root of that run",

@@ -1,7 +1,7 @@
-"""How checks are registered, ordered and run.
+"""How checks are registered, ordered and run, the same for every kind of plugin.
 
 A check is a generator over its cases. It yields one (label, problem) a case, problem "" where all is
-well. It raises `Skip` where it cannot mean anything for this adapter. Checks run in the order they are
+well. It raises `Skip` where it cannot mean anything for this plugin. Checks run in the order they are
 registered; one that builds on others names them in `needs` and is skipped where any of those failed, so
 that a single fault has a single name.
 """
@@ -10,65 +10,88 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
+from vfibench.errors import VfibenchError, did_you_mean
+from vfibench.registry import reason_of
+from vfibench.testing import state
 from vfibench.testing.report import CheckResult
-from vfibench.testing.subject import Subject
 
 Cases: TypeAlias = Iterator[tuple[str, str]]
+SubjectT = TypeVar("SubjectT")
 
 
 class Skip(Exception):
-    """A check means nothing for this adapter; the message says why."""
+    """A check means nothing for this plugin; the message says why."""
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Generic[SubjectT]):
     """One check: name, what it asks for in one line, the checks it builds on, and its cases."""
 
     name: str
     about: str
     needs: tuple[str, ...]
-    cases: Callable[[Subject], Cases]
+    cases: Callable[[SubjectT], Cases]
 
 
-CHECKS: dict[str, Check] = {}
-
-
-def check(about: str, needs: tuple[str, ...] = ("shape",)) -> Callable[..., Callable[[Subject], Cases]]:
-    """Register a function as the check of the same name, after all those registered before it."""
-
-    def register(cases: Callable[[Subject], Cases]) -> Callable[[Subject], Cases]:
-        if missing := set(needs) - set(CHECKS):
-            raise LookupError(f"check {cases.__name__} needs {missing}, to be registered before it")
-        CHECKS[cases.__name__] = Check(cases.__name__, about, needs, cases)
-        return cases
-
-    return register
-
-
-def run_all(subject: Subject, expected: Mapping[str, str]) -> Iterator[CheckResult]:
-    """Run every check on `subject`.
+class Battery(Generic[SubjectT]):
+    """The checks of one kind of plugin.
 
     Args:
-        subject: the adapter and how to run it.
-        expected: reasons by name of the checks that are known to fail.
+        usual: the checks that one builds on where it says nothing else.
+
+    Attributes:
+        checks: by name, in the order they run.
     """
-    broken: set[str] = set()
-    for each in CHECKS.values():
-        missing = [need for need in each.needs if need in broken]
-        if missing:
-            result = CheckResult(
-                each.name, "skipped", f"needs {missing[0]}, which did not pass", 0, each.about
-            )
-        else:
-            result = _run(each, subject)
-        if missing or result.status == "failed":
-            broken.add(each.name)
-        yield _as_expected(result, expected.get(each.name))
+
+    def __init__(self, usual: tuple[str, ...] = ()) -> None:
+        self.usual = usual
+        self.checks: dict[str, Check[SubjectT]] = {}
+
+    def check(
+        self, about: str, needs: tuple[str, ...] | None = None
+    ) -> Callable[[Callable[[SubjectT], Cases]], Callable[[SubjectT], Cases]]:
+        """Register a function as the check of the same name, after all those registered before it."""
+        builds_on = self.usual if needs is None else needs
+
+        def register(cases: Callable[[SubjectT], Cases]) -> Callable[[SubjectT], Cases]:
+            if missing := set(builds_on) - set(self.checks):
+                raise LookupError(f"check {cases.__name__} needs {missing}, to be registered before it")
+            self.checks[cases.__name__] = Check(cases.__name__, about, builds_on, cases)
+            return cases
+
+        return register
+
+    def run(self, subject: SubjectT, expected: Mapping[str, str]) -> Iterator[CheckResult]:
+        """Run every check.
+
+        Args:
+            subject: the plugin and how to run it.
+            expected: reasons by name of the checks that are known to fail.
+        """
+        broken: set[str] = set()
+        for each in self.checks.values():
+            missing = [need for need in each.needs if need in broken]
+            if missing:
+                why = f"needs {missing[0]}, which did not pass"
+                result = CheckResult(each.name, "skipped", why, 0, each.about)
+            else:
+                with state.preserved():
+                    result = _run(each, subject)
+            if missing or result.status == "failed":
+                broken.add(each.name)
+            yield _as_expected(result, expected.get(each.name))
+
+    def refuse_unknown(self, expected: Mapping[str, str]) -> None:
+        """VfibenchError where a failure is expected of a check that there is not."""
+        for name in expected:
+            if name not in self.checks:
+                every = f"the checks are {', '.join(self.checks)}"
+                raise VfibenchError(f"unknown check {name!r}", did_you_mean(name, self.checks, every))
 
 
-def _run(each: Check, subject: Subject) -> CheckResult:
+def _run(each: Check[SubjectT], subject: SubjectT) -> CheckResult:
     problems: list[str] = []
     cases = 0
     try:
@@ -78,9 +101,9 @@ def _run(each: Check, subject: Subject) -> CheckResult:
     except Skip as skip:
         if not cases:
             return CheckResult(each.name, "skipped", str(skip), 0, each.about)
-    except Exception as error:  # an adapter may raise anything
+    except (Exception, SystemExit) as error:  # a plugin may raise anything
         cases += 1
-        problems.append(f"case {cases} raised {_brief(error)}")
+        problems.append(f"case {cases} raised {reason_of(error)}")
     if not cases:
         problems.append("ran no case")
     if problems:
@@ -98,8 +121,3 @@ def _as_expected(result: CheckResult, why: str | None) -> CheckResult:
     return CheckResult(
         result.name, "expected failure", f"{why} ({result.reason})", result.cases, result.about
     )
-
-
-def _brief(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"

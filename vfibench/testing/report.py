@@ -35,16 +35,16 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of all checks on one adapter.
+    """The outcome of all checks on one plugin.
 
     Attributes:
-        method: the card's name.
-        weights: what the parameters were: a file, "random initialisation ..." or "none needed".
+        name: the card's.
+        facts: what was checked, such as "weights: none needed" or "24 samples, 2 or 4 input frames".
         results: one a check, in the order they ran.
     """
 
-    method: str
-    weights: str
+    name: str
+    facts: str
     results: tuple[CheckResult, ...]
 
     @property
@@ -73,7 +73,7 @@ class Report:
         """
         failed = self.failed if name is None else [r for r in (self[name],) if r.status == "failed"]
         if failed or (not self.ok and name is None):
-            raise AssertionError("\n".join([f"{self.method} ({self.weights})", *map(str, failed)]))
+            raise AssertionError("\n".join([f"{self.name} ({self.facts})", *map(str, failed)]))
 
     def __getitem__(self, name: str) -> CheckResult:
         """The result of the check called `name`."""
@@ -89,5 +89,5 @@ class Report:
         counts += f"{self.count('skipped')} skipped"
         if expected := self.count("expected failure"):
             counts += f", {expected} expected to fail"
-        headline = f"{self.method}, weights: {self.weights}"
+        headline = f"{self.name}, {self.facts}"
         return "\n".join([headline, *map(str, self.results), counts])

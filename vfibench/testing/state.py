@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+UNUSUAL = 739_391
 GENERATORS = (
     "torch's random state",
     "torch's CUDA random state",
@@ -109,11 +110,25 @@ def restore(before: dict[str, object]) -> None:
         WATCHED[name][1](before[name])
 
 
+def changed(before: dict[str, Any], ignore: Sequence[str] = ()) -> str:
+    """What differs now from `before`, as the problem of a check; "" for nothing."""
+    found = changes(before, ignore)
+    return f"changed {', '.join(found)}" if found else ""
+
+
 def seed(number: int) -> None:
     """Seed every global random generator."""
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)
+
+
+@contextmanager
+def unusual() -> Iterator[dict[str, object]]:
+    """As `preserved`, with random generators where no plugin that seeds them would put them, 0 perhaps."""
+    with preserved():
+        seed(UNUSUAL)
+        yield take()
 
 
 @contextmanager

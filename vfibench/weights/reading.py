@@ -12,7 +12,8 @@ import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,6 +131,23 @@ def missing_weights(card: AdapterCard) -> VfibenchError:
     else:
         hint = f"vfibench fetch weights {card.name}, or pass --weights FILE ({file.name} of {file.url})"
     return VfibenchError(f"method {card.name!r} needs its trained weights, and none were given", hint)
+
+
+@contextmanager
+def told_what_fits(card: AdapterCard, path: Path | None) -> Iterator[None]:
+    """Where loading the weights in `path` fails, add to the hint what the card says is in the right file.
+
+    The card's file of the same name, else its first; nothing is added where it tells no `structure`.
+    """
+    try:
+        yield
+    except VfibenchError as error:
+        file = next((file for file in card.weights if path and file.name == path.name), None)
+        file = file or next(iter(card.weights), None)
+        if path is None or file is None or not file.structure:
+            raise
+        inside = f"{file.name} of {card.name} holds: {file.structure}"
+        raise VfibenchError(error.message, f"{error.hint}; {inside}" if error.hint else inside) from error
 
 
 def _require(path: Path) -> None:

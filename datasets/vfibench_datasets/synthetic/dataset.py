@@ -34,6 +34,7 @@ class SyntheticDataset:
     """
 
     card = CARD
+    fingerprint: str | None = None  # the frames come from code alone
 
     def __init__(self, names: Sequence[str], selection: Selection, inputs: int, factor: int) -> None:
         self.selection = selection

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from made_clips import make_clip
+from made_plugins import Mse, Textures
 from PIL import Image
+from plugged import plugged
 
 from vfibench.cli import main
+from vfibench.contracts import Sample
 
 
 @pytest.fixture
@@ -189,6 +193,7 @@ def test_wrong_weights_are_found_before_another_method_is_scored(refused, clip: 
     torch.save({"odd": torch.zeros(1)}, tmp_path / "odd.pt")
     message = refused("run", "-m", "blend", "-m", "convlstm", "-d", clip, "-w", tmp_path / "odd.pt")
     assert "odd.pt" in message
+    assert "superslomo-r.pt of convlstm holds: dict of stage1_state_dict and stage2_state_dict" in message
     assert not (tmp_path / "runs").exists()
 
 
@@ -203,6 +208,29 @@ def test_a_masked_definition_needs_a_dataset_with_masks(refused, clip: str) -> N
         message = refused("run", "-m", "blend", "-d", clip, *words)
         assert "clip has none" in message
         assert "ucf101-masked" in message
+
+
+def in_unit_range(self: Textures, index: int, good=Textures.__getitem__) -> Sample:
+    """A sample whose frames are floats in [0, 1]."""
+    sample = good(self, index)
+    return replace(sample, frames=sample.frames / 255)
+
+
+def test_a_plugin_that_breaks_its_contract_is_one_line_with_its_name(refused, monkeypatch) -> None:
+    words = ("run", "-m", "blend", "-d", "made-textures", "--metric", "made-mse", "--device", "cpu")
+    with plugged(Textures, Mse):
+        with monkeypatch.context() as patch:
+            patch.setattr(Mse, "__call__", lambda self, predicted, target: predicted.mean())
+            message = refused(*words)
+            assert (
+                "the metric made-mse (made-plugin) breaks its contract: expected a float tensor [8]"
+                in message
+            )
+            assert "`vfibench verify made-mse --kind metric`" in message
+        monkeypatch.setattr(Textures, "__getitem__", in_unit_range)
+        message = refused(*words)
+        assert "the dataset made-textures (made-plugin) breaks its contract: expected frames uint8" in message
+        assert "`vfibench verify made-textures --kind dataset`" in message
 
 
 def test_a_file_that_cannot_be_read_is_one_line(refused, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vfibench.contracts import DatasetOptions
-from vfibench.datasets.selection import Inventory, check_root, choose, list_hash, read_id_list, unknown_id
+from vfibench.contracts import DatasetOptions, Inventory
+from vfibench.datasets.selection import check_root, choose, list_hash, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
 
 FOLDER = Path("/data/set")

@@ -83,6 +83,48 @@ def test_an_error_of_ours_is_passed_on_as_it_is(monkeypatch: pytest.MonkeyPatch)
     assert told.value is error
 
 
+TOLD = (
+    WeightFile("best.pt", "https://example.org/best", structure="a dict of encoder and decoder"),
+    WeightFile("small.pt", "https://example.org/small", structure="a bare state dict of 12 tensors"),
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("small.pt", "small.pt of odd holds: a bare state dict of 12 tensors"),
+        ("other.pt", "best.pt of odd holds: a dict of encoder and decoder"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [(VfibenchError("wrong file", "fetch another"), "fetch another"), (KeyError("x"), "--debug")],
+)
+def test_weights_that_do_not_load_are_told_what_the_right_file_holds(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, hint: str, file: str, said: str
+) -> None:
+    monkeypatch.setattr(
+        "vfibench.methods.resolving.load_target", lambda target: lambda: Refuses(error, at_once=False)
+    )
+    with pytest.raises(VfibenchError) as told:
+        Method("odd", AdapterCard("odd", "odd:Odd", weights=TOLD), Path(file)).open(CPU)
+    assert told.value.hint.startswith(hint)
+    assert told.value.hint.endswith(f"; {said}")
+
+
+@pytest.mark.parametrize(
+    ("weights", "path"), [((), Path("a.pt")), (TOLD, None), ((WeightFile("a.pt", ""),), Path("a.pt"))]
+)
+def test_a_card_that_tells_no_structure_adds_nothing(monkeypatch, weights, path) -> None:
+    error = VfibenchError("wrong file")
+    monkeypatch.setattr(
+        "vfibench.methods.resolving.load_target", lambda target: lambda: Refuses(error, at_once=False)
+    )
+    with pytest.raises(VfibenchError) as told:
+        Method("odd", AdapterCard("odd", "odd:Odd", weights=weights), path).open(CPU)
+    assert told.value is error
+
+
 def test_a_module_in_the_working_directory_is_found(tmp_path: Path) -> None:
     (tmp_path / "beside_me.py").write_text(
         "from vfibench.contracts import AdapterCard\n"

@@ -8,6 +8,7 @@ import torch
 
 from vfibench.contracts import DatasetOptions, Sample, Selection
 from vfibench.datasets.selection import list_hash
+from vfibench.errors import VfibenchError
 
 from .cards import COUNTS, FLIP, MSE, STRIPES
 
@@ -31,7 +32,13 @@ class Stripes:
     ids = ("a", "b", "c")
     times = (0.5,)
 
+    fingerprint = None  # no file can change them
+
     def __init__(self, options: DatasetOptions) -> None:
+        if options.list_file or options.factor:
+            raise VfibenchError(
+                "fake-stripes has its own three samples and times", "leave out --list, --factor"
+            )
         self.selection = Selection("official", 3, 3, list_hash(self.ids))
 
     def __len__(self) -> int:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from vfibench.contracts import ClipAdapter
 from vfibench.testing import state
-from vfibench.testing.battery import Cases, Skip, check
+from vfibench.testing.battery import Cases, Skip
+from vfibench.testing.methods.subject import Subject, check, unlike
 from vfibench.testing.scenes import moving
-from vfibench.testing.subject import Subject, unlike
 
 CLOSE = 1e-4  # float32 sums of other order, through a deep network
 CLIP = 1e-5
@@ -88,8 +88,8 @@ def predict_clip(subject: Subject) -> Cases:
 
     At the midpoint, then at two times at once where the card allows any.
     """
-    clip: Any = getattr(subject.adapter, "predict_clip", None)
-    if clip is None:
+    adapter = subject.adapter
+    if not isinstance(adapter, ClipAdapter):
         raise Skip("offers no predict_clip, which is optional")
     count = subject.card.inputs[0]
     frames = moving(count + 2, *subject.size)
@@ -97,6 +97,6 @@ def predict_clip(subject: Subject) -> Cases:
     asked = [(0.5,)] if subject.card.times == "midpoint" else [(0.5,), subject.several(count)[1:3]]
     for times in asked:
         with state.preserved(), torch.inference_mode():
-            found = clip(frames.to(subject.device), times)
+            found = adapter.predict_clip(frames.to(subject.device), times)
         at = ", ".join(f"{time:g}" for time in times)
         yield f"{count + 2} frames at {at}", unlike(found, _alone(subject, windows, times), CLIP)

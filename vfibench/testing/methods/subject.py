@@ -14,6 +14,8 @@ from torch import Tensor
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.frames.padding import crop, margins, pad
 from vfibench.testing import scenes, state
+from vfibench.testing.battery import Battery
+from vfibench.weights.reading import told_what_fits
 
 SEVERAL = (0.5, 0.25, 0.875)  # out of order, so that sorting shows
 
@@ -79,7 +81,8 @@ class Subject:
         with state.preserved():
             state.seed(0)
             adapter = self.make()
-            adapter.load(self.device, self.weights)
+            with told_what_fits(self.card, self.weights):
+                adapter.load(self.device, self.weights)
         return adapter
 
     def predict(
@@ -110,6 +113,10 @@ class Subject:
             frames = scene(count, *self.size).unsqueeze(0)
             self._answers[key] = plain_tensor(self.predict(frames, (time,)))[0, 0]
         return self._answers[key]
+
+
+BATTERY: Battery[Subject] = Battery(usual=("shape",))
+check = BATTERY.check
 
 
 def halves(count: int) -> tuple[float, ...]:

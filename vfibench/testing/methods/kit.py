@@ -11,28 +11,20 @@ from typing import Any
 
 import torch
 
-from vfibench.contracts import Adapter, AdapterCard
-from vfibench.errors import VfibenchError, did_you_mean
+from vfibench.contracts import Adapter, AdapterCard, Carded
+from vfibench.errors import VfibenchError
 from vfibench.methods.resolving import FRAMES, no_method, resolve, split_variant, varied
 from vfibench.methods.workers.adapter import EXEC
 from vfibench.registry import METHODS, load_target
 from vfibench.system.devices import chosen_device
-from vfibench.testing import checks, state
-from vfibench.testing.battery import CHECKS, run_all
 from vfibench.testing.report import Report
-from vfibench.testing.subject import Subject
 
-__all__ = ["check_adapter", "check_names", "checks"]
+# isort: off
+from vfibench.testing.methods.subject import BATTERY, Subject
+from vfibench.testing.methods import facts, outputs, purity, batches, content  # they register, in this order
+# isort: on
 
-
-def check_names() -> tuple[str, ...]:
-    """The names of all checks, in the order they run.
-
-    Example:
-        >>> "shape" in " ".join(check_names())
-        True
-    """
-    return tuple(CHECKS)
+__all__ = ["batches", "check_adapter", "content", "facts", "outputs", "purity"]
 
 
 def check_adapter(
@@ -64,12 +56,12 @@ def check_adapter(
         True
     """
     expected = expected_failures or {}
-    _refuse_unknown(expected)
+    BATTERY.refuse_unknown(expected)
     card, make = _resolve(adapter)
     subject = Subject(card, make, weights, chosen_device(device), size)
-    with state.preserved(), torch.inference_mode(False), torch.enable_grad(), _full_precision(subject.device):
-        results = tuple(run_all(subject, expected))
-    return Report(card.name, _describe_weights(subject), results)
+    with torch.inference_mode(False), torch.enable_grad(), _full_precision(subject.device):
+        results = tuple(BATTERY.run(subject, expected))
+    return Report(card.name, f"weights: {_describe_weights(subject)}", results)
 
 
 def _full_precision(device: torch.device) -> AbstractContextManager[Any]:
@@ -88,13 +80,6 @@ def _describe_weights(subject: Subject) -> str:
     if subject.untrained:
         return "random initialisation, as none were given (checks of the pictures' content are skipped)"
     return "none needed"
-
-
-def _refuse_unknown(expected: Mapping[str, str]) -> None:
-    for name in expected:
-        if name not in CHECKS:
-            hint = did_you_mean(name, CHECKS, f"did you mean {' or '.join(CHECKS)}?")
-            raise VfibenchError(f"unknown check {name!r}", hint)
 
 
 def _resolve(
@@ -130,7 +115,8 @@ def _resolve_name(name: str) -> tuple[AdapterCard, Callable[[], Adapter]]:
 
 def _card_of(cls: type[Any], holder: Any = None) -> AdapterCard:
     """The card a class (or instance) carries, else the one in the catalogue that names the class."""
-    card = getattr(holder or cls, "card", None)
+    holder = cls if holder is None else holder
+    card = holder.card if isinstance(holder, Carded) else None
     if isinstance(card, AdapterCard):
         return card
     for listed in METHODS.cards():

@@ -6,11 +6,9 @@ import torch
 from torch import Tensor
 
 from vfibench.testing import state
-from vfibench.testing.battery import Cases, check
+from vfibench.testing.battery import Cases
+from vfibench.testing.methods.subject import Subject, check, plain_tensor, unlike
 from vfibench.testing.scenes import moving
-from vfibench.testing.subject import Subject, plain_tensor, unlike
-
-UNUSUAL = 739_391  # an adapter that seeds with the caller's own number, 0 perhaps, would change nothing
 
 
 def _exactly(subject: Subject) -> float:
@@ -73,16 +71,9 @@ def global_state(subject: Subject) -> Cases:
     adapter = subject.make()  # a new one: what others cached in inference mode cannot be used outside it
     with state.preserved() as before:
         adapter.load(subject.device, subject.weights)
-        yield "load", _changed(before, state.GENERATORS)
+        yield "load", state.changed(before, state.GENERATORS)
     for count in subject.card.inputs:
         frames = moving(count, *subject.size).unsqueeze(0).to(subject.device)
-        with state.preserved():  # outside inference mode, where a lost gradient mode shows
-            state.seed(UNUSUAL)
-            before = state.take()
+        with state.unusual() as before:  # outside inference mode, where a lost gradient mode shows
             adapter.predict(frames, (0.5,))
-            yield f"predict, {count} frames", _changed(before, ())
-
-
-def _changed(before: dict[str, object], ignore: tuple[str, ...]) -> str:
-    changed = state.changes(before, ignore)
-    return f"changed {', '.join(changed)}" if changed else ""
+            yield f"predict, {count} frames", state.changed(before)

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from vfibench.frames.padding import pad
 from vfibench.testing import scenes
-from vfibench.testing.battery import Cases, check
+from vfibench.testing.battery import Cases
+from vfibench.testing.methods.subject import Subject, check
 from vfibench.testing.scenes import moving, static
-from vfibench.testing.subject import Subject
 
 OVERSHOOT = 0.25  # raw values may leave [0, 1] a little; [-1, 1] and 0..255 leave it by more
 UNTRAINED_BOUND = 16.0  # random parameters may do anything but answer in 0..255

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from vfibench.metrics.psnr import agreement
 from vfibench.testing import scenes
-from vfibench.testing.battery import Cases, Skip, check
+from vfibench.testing.battery import Cases, Skip
+from vfibench.testing.methods.subject import Subject, check, difference, halves, plain_tensor
 from vfibench.testing.scenes import corner, fade, plain, static, symmetric
-from vfibench.testing.subject import Subject, difference, halves, plain_tensor
 
 DECIBELS = 30.0
 GREY = (0.5, 0.5, 0.5)

@@ -6,8 +6,8 @@ import re
 
 from vfibench.contracts import Adapter
 from vfibench.registry import load_target
-from vfibench.testing.battery import Cases, check
-from vfibench.testing.subject import Subject
+from vfibench.testing.battery import Cases
+from vfibench.testing.methods.subject import Subject, check
 
 
 @check("the card's facts make sense: name, even inputs, times, scale, padding", needs=())

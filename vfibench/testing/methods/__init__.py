@@ -1,0 +1,1 @@
+"""The conformance checks of methods; `kit` runs them."""

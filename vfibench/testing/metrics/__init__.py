@@ -1,0 +1,1 @@
+"""The conformance checks of metrics; `kit` runs them."""

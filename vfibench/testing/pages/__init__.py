@@ -1,0 +1,1 @@
+"""The conformance checks of pages; `kit` runs them."""
