@@ -50,7 +50,11 @@ def check_dataset(
             check.
 
     Example:
-        >>> check_dataset("synthetic", factor=2).ok
+        >>> import numpy as np
+        >>> from vfibench.frames.files import write_image
+        >>> for k in range(5):
+        ...     write_image(Path(f"film/{k}.png"), np.full((3, 16, 24), 40 * k, np.uint8))
+        >>> check_dataset("clip:film").ok
         True
     """
     expected = expected_failures or {}
