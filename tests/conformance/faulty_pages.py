@@ -89,14 +89,12 @@ def raw(form: str, name_of: Callable[[Any], str]) -> Callable[[Path, Sequence[An
 after("escaped", "a_method_as_it_is", raw("<p>{}</p>", lambda one: one.cell.method))
 after("escaped", "a_method_in_an_attribute", raw('<p title="{}">', lambda one: one.cell.method))
 after("escaped", "a_dataset_as_it_is", raw("<p>{}</p>", lambda one: one.cell.dataset))
-after("escaped", "samples_as_they_are", raw("<p>{}</p>", lambda one: one.rows[0]["sample"]))
-after(
-    "escaped", "metrics_in_an_attribute", raw("<p title='{}'>", lambda one: " ".join(one.rows[1]["scores"]))
-)
+after("escaped", "samples_as_they_are", raw("<p>{}</p>", lambda one: one.rows[0].sample))
+after("escaped", "metrics_in_an_attribute", raw("<p title='{}'>", lambda one: " ".join(one.rows[1].scores)))
 after(
     "escaped",
     "messages_as_they_are",
-    raw("<p>{}</p>", lambda one: " ".join(row.get("message", "") for row in one.rows)),
+    raw("<p>{}</p>", lambda one: " ".join(row.message for row in one.rows)),
 )
 after(
     "escaped",

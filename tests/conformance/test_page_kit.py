@@ -12,6 +12,7 @@ from plugged import plugged
 from vfibench.contracts import PageCard, PageOptions
 from vfibench.errors import VfibenchError
 from vfibench.registry import DATASETS, METRICS
+from vfibench.store.rows import Counts
 from vfibench.testing import Report, check_names, check_page, state
 from vfibench.testing.pages.made import IMAGE, SCRIPT, hostile_results, plain_results
 
@@ -90,13 +91,13 @@ def test_the_results_it_is_given_are_scored_for_good_and_hold_what_pages_meet(tm
     blend, nearest, fails = plain_results(tmp_path / "plain")
     assert blend.complete
     assert blend.ranked
-    assert any("exact" in row for row in nearest.rows)
-    assert fails.counts == {"planned": 12, "ok": 10, "error": 2, "skipped": 0}
+    assert any(row.exact for row in nearest.rows)
+    assert fails.counts == Counts(12, 10, 2, 0)
     assert (tmp_path / "plain" / "images").is_dir()
     hostile = hostile_results(tmp_path / "hostile")
     assert {one.cell.dataset for one in hostile} == {SCRIPT}
     assert {SCRIPT, IMAGE, "../../outside"} < {one.cell.method for one in hostile}
-    assert all(IMAGE in row["scores"] for row in hostile[0].rows)
+    assert all(IMAGE in row.scores for row in hostile[0].rows)
 
 
 def test_what_was_made_up_is_not_registered_afterwards(tmp_path: Path):

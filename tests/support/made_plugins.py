@@ -210,6 +210,6 @@ class Frames:
     def render(self, results: Sequence[Any], out: Path) -> list[tuple[str, str]]:
         import html
 
-        rows = [f"<li>{html.escape(one.cell.label)}: {one.counts['ok']}</li>" for one in results]
+        rows = [f"<li>{html.escape(one.cell.label)}: {one.counts.ok}</li>" for one in results]
         (out / "frames.html").write_text(f"<ul>{''.join(rows)}</ul>", encoding="utf-8")
         return [("Frames", "frames.html")]
