@@ -40,7 +40,13 @@ ROOMS = {
     "running": ("tests/unit/running",),
     "gate": ("tests/unit/gate",),
     "statistics": ("tests/unit/statistics", "tests/unit/comparison", "tests/unit/leaderboards"),
-    "store": ("tests/unit/store", "tests/unit/running/test_runner.py", "tests/unit/running/test_kill.py"),
+    "store": (
+        "tests/unit/store",
+        "tests/unit/running/test_runner.py",
+        "tests/unit/running/test_kill.py",
+        "tests/report/test_chosen_samples.py",
+        "tests/report/test_damaged_runs.py",
+    ),
 }
 FOUND = {0: "survived", 1: "killed", 2: "killed", 3: "killed", 4: "killed"}  # by pytest's exit status
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from gated import changed, kept, psnr, results, verdicts, with_scores, with_settings
 from msgspec import structs
-from report.made_runs import MadeCell
+from report.made_runs import MadeCell, write_run
 
 from vfibench.comparison.paired import Paired
 from vfibench.errors import VfibenchError
@@ -17,6 +18,7 @@ from vfibench.gate.judging import judge, judge_pair, with_speed
 from vfibench.gate.outcomes import CellReport, Judgement, Verdict
 from vfibench.gate.policy import DEFAULTS, Override, Policy, Tolerance
 from vfibench.statistics.digits import declare, score_text
+from vfibench.store.folder import ResultStore
 
 FRAMES = 40
 NO_SAMPLE_RULE = Policy(tolerance=(("psnr", Tolerance(sample=np.inf)),))
@@ -348,6 +350,35 @@ def test_an_override_holds_for_its_cells_alone(tmp_path):
     policy = Policy(override=(Override(method="blend", metric="psnr", mean=0.2),))
     report = judge(worse, kept(*both), policy)
     assert [cell.judgements[0].verdict for cell in report.cells] == ["PASS", "REGRESSION"]
+
+
+NEW = {"python": "3.13.1", "vfibench": "0.1.0", "torch": "2.15.0"}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (NEW, NEW, ()),
+        (NEW, NEW | {"torch": "2.16.0"}, ("torch: 2.15.0 -> 2.16.0",)),
+        (
+            NEW | {"vfibench": "0.0.9", "torch": "2.14.0"},
+            NEW,
+            ("vfibench: 0.0.9 -> 0.1.0", "torch: 2.14.0 -> 2.15.0"),
+        ),
+        (NEW, NEW | {"python": "3.14.0"}, ()),  # computes no score
+        (NEW, {"vfibench": "0.1.0"}, ("torch: 2.15.0 -> None",)),
+        ({"vfibench": "0.1.0"}, NEW, ()),  # nothing is held against a baseline that does not say
+    ],
+)
+def test_other_versions_of_what_computes_scores_are_told(tmp_path, before, now, told):
+    folder = write_run(tmp_path / "run", [MadeCell(samples=FRAMES)])
+    file, found = folder / "run.json", []
+    for versions in (before, now):
+        run = json.loads(file.read_text())
+        run["cells"][0]["provenance"]["versions"] = versions
+        file.write_text(json.dumps(run))
+        found += ResultStore(folder).results()
+    assert judge(found[1:], kept(found[0])).cells[0].changes == told
 
 
 def test_rounding_the_scores_changes_no_verdict_but_at_the_very_edge():

@@ -15,6 +15,7 @@ import torch
 from made_clips import frame, make_clip
 from PIL import Image
 
+from vfibench.datasets.selection import list_hash
 from vfibench.running.measuring import DIGITS, storable
 from vfibench.running.plan import Planner, Request
 from vfibench.running.runner import Progress, Runner
@@ -134,6 +135,52 @@ def test_run_json_tells_what_the_method_the_dataset_and_the_protocol_are(mixed, 
         [],
     )
     assert facts["method"]["parameters"] == 0
+
+
+def test_a_cell_is_told_apart_by_everything_that_can_change_a_score(mixed, tmp_path: Path) -> None:
+    root, _ = mixed
+    run(tmp_path / "run", davis(root, methods=("nearest",), protocol="adacof"))
+    (cell,) = json.loads((tmp_path / "run" / "run.json").read_text())["cells"]
+    settings, names = cell["settings"], read_list("davis_adacof.txt")[:10]
+    assert len(settings.pop("files")) == 64
+    assert settings == {
+        "weights_sha256": None,
+        "variant": "",
+        "inputs": 2,
+        "recursion": False,
+        "precision": "fp32",
+        "device": "cpu",
+        "batch_size": 5,
+        "padding": {
+            "multiple": 32,
+            "mode": "reflect",
+            "place": "end",
+            "extra": 0,
+            "value": [0.0, 0.0, 0.0],
+            "extra_when_fitting": 0,
+        },
+        "predictions": None,
+        "worker": None,
+        "selection": "partial",
+        "list_sha256": list_hash(names),
+        "times": [0.5],
+        "metrics": {"psnr@adacof": 1, "ie": 1},
+    }
+
+
+def test_a_run_that_failed_lets_go_of_every_cell_though_its_error_is_still_held(tmp_path: Path) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.done:
+            raise RuntimeError("the front end failed")
+
+    clip, methods = make_clip(tmp_path / "clip", count=9), ("odd_methods:Blend", "nearest", "blend")
+    asked = Request(methods, (f"clip:{clip}",), metrics=(), batch_size=1)
+    with pytest.raises(RuntimeError) as held:
+        run(tmp_path / "run", asked, on_event=stop)
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
+    run(tmp_path / "run", asked)  # no cell is busy
+    assert [row["status"] for row in lines(tmp_path / "run")] == ["ok"] * 12
+    assert held.value.args
 
 
 @pytest.mark.parametrize("shard", [Shard(), Shard(0, 2), Shard(1, 2)], ids=str)
