@@ -65,7 +65,7 @@ def test_masked_columns_need_a_dataset_with_masks():
 def test_what_is_stored_of_a_column_is_what_its_card_says():
     facts = column_facts(("psnr", "ie"))
     assert list(facts) == ["psnr", "ie"]
-    assert facts["psnr"]["unit"] == "dB"
-    assert (facts["psnr"]["better"], facts["ie"]["better"]) == ("higher", "lower")
-    assert facts["psnr"]["title"].startswith("PSNR, RGB, uint8")
-    assert facts["psnr"]["version"] >= 1
+    assert facts["psnr"].unit == "dB"
+    assert (facts["psnr"].better, facts["ie"].better) == ("higher", "lower")
+    assert facts["psnr"].title.startswith("PSNR, RGB, uint8")
+    assert facts["psnr"].version >= 1

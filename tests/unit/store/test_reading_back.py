@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from report.made_runs import MadeCell, write_run
+from report.made_runs import MadeCell, facts, session, settings, write_run
 
 from vfibench.errors import VfibenchError
+from vfibench.store.cells import Cell
 from vfibench.store.folder import ResultStore
 from vfibench.store.folders import read_results
 from vfibench.store.jsonl import no_json
+from vfibench.store.rows import Counts
 from vfibench.store.shards import Shard
 
+STARTED = "2026-01-01T00:00:00+00:00"
 TIMING = {
     "batch": 9,
     "samples": 4,
@@ -127,7 +131,7 @@ def test_a_cell_is_complete_with_every_planned_frame_and_ranked_on_the_official_
     (result,) = read_results([write_run(tmp_path / "run", [made])])
     assert (result.complete, result.ranked) == (complete, ranked)
     counts = (made.samples, made.samples - made.failed - made.unreached, made.failed, made.unreached)
-    assert tuple(result.counts[word] for word in ("planned", "ok", "error", "skipped")) == counts
+    assert result.counts == Counts(*counts)
 
 
 @pytest.mark.parametrize(
@@ -145,10 +149,10 @@ def test_a_shard_is_not_the_last_while_another_runs_or_has_not_begun(
     tmp_path: Path, states: tuple[str | None, ...], running: bool
 ) -> None:
     store = ResultStore(tmp_path)
-    store.write_run(Shard(1, 3), {"status": "running", "cells": []})  # this one, still at work
+    store.tell(Shard(1, 3), "running", STARTED, [])  # this one, still at work
     for index, status in zip((0, 2), states, strict=True):
         if status:
-            store.write_run(Shard(index, 3), {"status": status, "cells": []})
+            store.tell(Shard(index, 3), status, STARTED, [])
     assert store.others_running(Shard(1, 3)) is running
     assert not store.others_running(Shard())
 
@@ -159,14 +163,12 @@ def test_a_shard_is_not_the_last_while_another_runs_or_has_not_begun(
     ids=str,
 )
 def test_the_size_of_a_network_is_what_the_last_session_counted_that_built_one(
-    folder: Path, counted: list[int | None], told: int | None
+    tmp_path: Path, counted: list[int | None], told: int | None
 ) -> None:
-    content = json.loads((folder / "run.json").read_text())
-    (folder / "run.json").unlink()
+    made = MadeCell()
+    cell = Cell(made.method, made.dataset, made.protocol, settings(made), facts(made))
     for count in counted:
-        method = content["cells"][0]["facts"]["method"]
-        method.pop("parameters", None)
-        method |= {} if count is None else {"parameters": count}
-        ResultStore(folder).write_run(Shard(), content)
-    (cell,) = json.loads((folder / "run.json").read_text())["cells"]
-    assert cell["facts"]["method"].get("parameters") == told
+        known = replace(session(made, cell), parameters=count)
+        ResultStore(tmp_path).tell(Shard(), "complete", STARTED, [known])
+    (stored,) = json.loads((tmp_path / "run.json").read_text())["cells"]
+    assert stored["facts"]["method"].get("parameters") == told
