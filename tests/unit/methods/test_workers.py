@@ -104,7 +104,7 @@ def test_a_run_with_a_worker_scores_as_the_adapter_it_imitates(tmp_path):
         store = MemoryStore()
         asked = Request(methods=(name,), datasets=(f"clip:{clip}",), metrics=("psnr", "ssim"), factor=4)
         assert Runner(store, CPU).run(Planner(asked).jobs())
-        stores.append([(row["sample"], row["t"], row["scores"]) for row in store.rows])
+        stores.append([(row.sample, row.t, row.scores) for row in store.rows])
     assert stores[0] == stores[1]
     assert len(stores[0]) == 6
 
@@ -183,8 +183,8 @@ def test_one_bad_sample_of_a_run_fails_and_the_others_are_scored(tmp_path):
     request = Request((f"exec:{command}",), (f"clip:{clip}",), ("psnr",), batch_size=1)
     store = MemoryStore()
     assert not Runner(store, CPU, workers=1).run(Planner(request).jobs())
-    assert [row["status"] for row in store.rows] == ["ok", "error", "ok"]
-    assert "ended with status 1; its last words: second" in store.rows[1]["message"]
+    assert [row.status for row in store.rows] == ["ok", "error", "ok"]
+    assert "ended with status 1; its last words: second" in store.rows[1].message
 
 
 @pytest.mark.parametrize(
