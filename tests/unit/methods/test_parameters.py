@@ -35,7 +35,7 @@ def test_a_run_stores_the_size_of_its_network_and_a_second_one_keeps_it(tmp_path
         (result,) = store.results()
         keys.append(result.cell.key)
     (job,) = Planner(asked).jobs()
-    assert "parameters" not in job.cell.facts["method"]
+    assert job.cell.facts.method.parameters is None
     assert keys == [job.cell.key] * 2  # a fact, no setting
 
 

@@ -213,7 +213,7 @@ def test_predictions_stand_among_two_frame_methods(predictions: Path, tmp_path: 
     asked = Request(methods=(f"frames:{predictions}",), datasets=(f"clip:{tmp_path / 'clip'}",), metrics=())
     (job,) = Planner(asked).jobs()
     assert job.cell.settings.inputs == 2
-    assert "input frames unknown" in job.cell.facts["method"]["title"]
+    assert "input frames unknown" in job.cell.facts.method.title
 
 
 def test_predictions_cannot_be_opened_for_timing(tmp_path: Path) -> None:
@@ -298,7 +298,7 @@ def test_variants_of_a_method_are_cells_of_their_own(dimmer: None, tmp_path: Pat
     folder = make_clip(tmp_path / "clip", count=3)
     words = ("dimmer", "dimmer@half", "dimmer@wide", "dimmer@half")
     jobs = Planner(Request(methods=words, datasets=(f"clip:{folder}",), metrics=("psnr",))).jobs()
-    assert [job.cell.settings["variant"] for job in jobs] == ["", "half", "wide"]
+    assert [job.cell.settings.variant for job in jobs] == ["", "half", "wide"]
     assert [job.padding.multiple for job in jobs] == [8, 8, 64]
     assert len({job.cell.key for job in jobs}) == 3
 
