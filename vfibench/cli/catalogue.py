@@ -9,13 +9,11 @@ from typing import Any, NamedTuple
 from vfibench import registry
 from vfibench.contracts import AdapterCard, DatasetCard, MetricCard, PageCard
 from vfibench.errors import VfibenchError, did_you_mean
-from vfibench.methods.resolving import find_card, split_variant, varied
 from vfibench.metrics.definitions import DEFINITIONS, Definition
 from vfibench.metrics.protocols import PROTOCOLS, Protocol
 from vfibench.registry import Problem, Registry, reason_of, recipe_text
 from vfibench.trainable import RecipeCard, SourceCard
 from vfibench.weights.fetching import fetched, is_packaged
-from vfibench.weights.reading import header_of
 
 REGISTRIES: dict[str, Registry[Any]] = {
     "methods": registry.METHODS,
@@ -138,6 +136,8 @@ def find(name: str) -> Found:
     Raises:
         VfibenchError: there is none of that name; the hint holds the nearest ones.
     """
+    from vfibench.methods.resolving import find_card, split_variant, varied
+
     places = {noun: REGISTRIES[f"{noun}s"] for noun in ("method", "dataset", "metric")}
     for noun, place in places.items():
         if name in place.names():
@@ -153,6 +153,8 @@ def find(name: str) -> Found:
 
 def origin_of(kind: str, name: str) -> str:
     """Where what `find` found comes from: as `Listed` has it, "" for a class named as pkg.mod:Class."""
+    from vfibench.methods.resolving import split_variant
+
     place = REGISTRIES[f"{kind}s"]
     word = name if name in place.names() else split_variant(name)[0]
     return place.origin(word) if word in place.names() else ""
@@ -169,6 +171,8 @@ def packaged_files(card: object) -> list[PackagedFile]:
     Raises:
         VfibenchError: one is missing, changed or damaged.
     """
+    from vfibench.weights.reading import header_of
+
     if not isinstance(card, AdapterCard):
         return []
     places = {file.name: fetched(card, file.name) for file in card.weights if is_packaged(file)}

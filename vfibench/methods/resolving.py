@@ -12,12 +12,13 @@ from vfibench.contracts import Adapter, AdapterCard, Carded
 from vfibench.errors import VfibenchError
 from vfibench.methods.workers.adapter import EXEC, ExecAdapter, greet
 from vfibench.registry import METHODS, explained, load_target
-from vfibench.store.facts import MethodFacts, PublishedFacts, WeightFacts
 from vfibench.weights.fetching import fetched
 from vfibench.weights.reading import missing_weights, sha256_of, told_what_fits
 
 if TYPE_CHECKING:
     import torch
+
+    from vfibench.store.facts import MethodFacts, PublishedFacts
 
 FRAMES = "frames:"
 
@@ -214,6 +215,8 @@ def card_facts(card: AdapterCard, weights: str | None, published: Sequence[Publi
         weights: file name of those it is run with, None for a method without.
         published: its published scores on the dataset that it is run on.
     """
+    from vfibench.store.facts import MethodFacts, WeightFacts  # not on the way to `vfibench list`
+
     return MethodFacts(
         title=card.title,
         year=card.year,
