@@ -194,6 +194,7 @@ def test_the_loss_falls():
             "expected width0 or width1 or width2 or context or he_initial for rife-m, found 'width'",
         ),
         ({"width1": 0}, LOSSES, "width1: expected a whole number from 1, found 0"),
+        ({"width2": 1}, LOSSES, "width2: expected 2 or more, found 1"),
         ({"width1": True}, LOSSES, "width1: expected a whole number from 1, found True"),
         ({}, ["student", "flow"], "expected some of student, teacher, distillation for rife-m, found flow"),
         ({}, ["teacher"], "expected student too for rife-m, found teacher"),
@@ -205,6 +206,13 @@ def test_bad_tables_are_refused_in_one_line(network, losses, words):
         RIFEMTraining().objective(network, frozenset(losses))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_narrowest_network_that_is_allowed_can_be_built_and_trained():
+    narrowest = {"width0": 2, "width1": 2, "width2": 2, "context": 1}
+    objective, _ = RIFEMTraining().objective(narrowest, frozenset(LOSSES))
+    losses = objective(random_batch())
+    assert all(torch.isfinite(loss) for loss in losses.values())
 
 
 def test_other_numbers_of_frames_or_targets_are_refused():

@@ -16,6 +16,7 @@ from made_clips import frame, make_clip
 from PIL import Image
 
 from vfibench.datasets.selection import list_hash
+from vfibench.errors import VfibenchError
 from vfibench.running.measuring import DIGITS, storable
 from vfibench.running.plan import Planner, Request
 from vfibench.running.runner import Progress, Runner
@@ -166,6 +167,15 @@ def test_a_cell_is_told_apart_by_everything_that_can_change_a_score(mixed, tmp_p
         "times": [0.5],
         "metrics": {"psnr@adacof": 1, "ie": 1},
     }
+
+
+def test_a_batch_holds_one_sample_or_more(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip", count=5)
+    asked = Request(("blend",), (f"clip:{clip}",), metrics=())
+    assert len(Planner(replace(asked, batch_size=1)).jobs()) == 1
+    for size in (0, -1):
+        with pytest.raises(VfibenchError, match=f"expected --batch-size of 1 or more, found {size}"):
+            Planner(replace(asked, batch_size=size)).jobs()
 
 
 def test_a_run_that_failed_lets_go_of_every_cell_though_its_error_is_still_held(tmp_path: Path) -> None:
