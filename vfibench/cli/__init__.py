@@ -39,7 +39,7 @@ def _options(
         typer.Option("--version", callback=_show_version, is_eager=True, help="version and commit"),
     ] = False,
     debug: Annotated[  # taken by `main`, wherever it stands
-        bool, typer.Option("--debug", help="show the traceback of an error; at any place of a command")
+        bool, typer.Option("--debug", help="show the traceback of an error; works anywhere in a command")
     ] = False,
 ) -> None:
     """Score video frame interpolation methods: every number traceable, every definition named."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WIDE = 120
 """Columns of a terminal from which on the whole table fits."""
 
-Runs = Annotated[list[Path], typer.Argument(help="run folders, or folders of them")]
+Runs = Annotated[list[Path], typer.Argument(help="run folders, or folders that hold them")]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,12 +28,12 @@ def register(app: typer.Typer) -> None:
 
 def baseline(
     runs: Runs,
-    out: Annotated[Path, typer.Option("--out", "-o", help="CSV file to write, to be committed")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="CSV file to write, made to be committed")],
     method: Annotated[
         list[str] | None, typer.Option("--method", "-m", help="only this method's cells; repeat for several")
     ] = None,
 ) -> None:
-    """Keep a run's scores, frame by frame, for later runs to be held to."""
+    """Write a run's scores, frame by frame, to a file that later runs are checked against."""
     from vfibench.errors import VfibenchError, one_line
     from vfibench.gate.baseline import make_baseline
     from vfibench.gate.files import write_baseline
@@ -53,14 +53,14 @@ def baseline(
 
 def check(
     runs: Runs,
-    baseline: Annotated[Path, typer.Option(help="file of `vfibench baseline`")],
-    policy: Annotated[Path | None, typer.Option(help="TOML with tolerances of your own")] = None,
-    speed: Annotated[Path | None, typer.Option(help="JSON of `vfibench speed --against`")] = None,
+    baseline: Annotated[Path, typer.Option(help="file written by `vfibench baseline`")],
+    policy: Annotated[Path | None, typer.Option(help="TOML file with your own tolerances")] = None,
+    speed: Annotated[Path | None, typer.Option(help="JSON from `vfibench speed --against`")] = None,
     junit: Annotated[Path | None, typer.Option(help="write JUnit XML here")] = None,
     markdown: Annotated[Path | None, typer.Option(help="write a summary in Markdown here")] = None,
     as_json: Annotated[Path | None, typer.Option("--json", help="write everything as JSON here")] = None,
 ) -> None:
-    """Hold a run to a committed baseline: exit 0 pass, 1 regression, 3 not comparable, 2 bad input."""
+    """Check a run against a committed baseline: exit 0 pass, 1 regression, 3 not comparable, 2 bad input."""
     from vfibench.gate.files import read_baseline
     from vfibench.gate.judging import judge, with_speed
     from vfibench.gate.policy import Policy, SpeedLimit, read_policy

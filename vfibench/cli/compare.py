@@ -29,27 +29,33 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    a: Annotated[str, typer.Argument(help="a method, or a run folder")],
-    b: Annotated[str, typer.Argument(help="what it is compared with: another method, or another run folder")],
+    a: Annotated[str, typer.Argument(help="a method or a run folder")],
+    b: Annotated[str, typer.Argument(help="the method or run folder to compare it with")],
     runs: Annotated[
         list[Path] | None,
-        typer.Option("--runs", help=f"where methods are looked for (default runs); {MANY}"),
+        typer.Option("--runs", help=f"folder in which methods are looked up (default runs); {MANY}"),
     ] = None,
-    dataset: Annotated[list[str] | None, typer.Option("--dataset", "-d", help=f"only this; {MANY}")] = None,
+    dataset: Annotated[
+        list[str] | None, typer.Option("--dataset", "-d", help=f"only this dataset; {MANY}")
+    ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option("--metric", help=f"a column; the first decides (default: all plain ones); {MANY}"),
+        typer.Option(
+            "--metric", help=f"column to compare; the first one decides (default: all plain columns); {MANY}"
+        ),
     ] = None,
-    worst: Annotated[int, typer.Option(help="frames listed where each is furthest ahead")] = 5,
-    as_json: Annotated[str, typer.Option("--json", help="write all of it as JSON: a file, or - ")] = "",
+    worst: Annotated[int, typer.Option(help="how many frames to list where A, and B, is furthest ahead")] = 5,
+    as_json: Annotated[
+        str, typer.Option("--json", help="write everything as JSON to a file, or to standard output with - ")
+    ] = "",
     page: Annotated[Path | None, typer.Option(help="write the comparison page into this folder")] = None,
 ) -> None:
     """Compare two methods or two runs, frame by frame: differences, intervals, tests, worst frames.
 
     A and B are each a method's name as tables show it ("rife (fp16)"), a run folder, or the key of one result
-    in run.json. Two methods are compared on every dataset both have; two run folders method by method, or,
-    where each holds one method, these two; what only one side has is named. Exit status: 3 where something
-    asked for cannot be compared, 2 on bad input.
+    in run.json. Two methods are compared on every dataset that both have. Two run folders are compared method
+    by method; if each holds a single method, these two are compared. What only one side has is reported.
+    Exit status: 3 where something asked for cannot be compared, 2 on bad input.
     """
     from vfibench.comparison.pairing import check_columns, match
     from vfibench.comparison.wording import as_record, compared, lacking, only_lines

@@ -19,13 +19,15 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    dataset: Annotated[list[str] | None, typer.Option("--dataset", "-d", help="look at this dataset")] = None,
-    data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
+    dataset: Annotated[
+        list[str] | None, typer.Option("--dataset", "-d", help="check this dataset; repeat for several")
+    ] = None,
+    data_root: Annotated[Path | None, typer.Option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
     as_json: Json = False,
 ) -> None:
-    """Versions, device, weights, broken plugins; with --dataset: source, licence, layout, files missing.
+    """Show versions, device, weights, broken plugins; with --dataset: source, licence, layout, missing files.
 
-    Exit status: 0, or 1 where a dataset that was asked for is not complete.
+    Exit status: 0, or 1 if a dataset that was asked for is incomplete.
     """
     from vfibench.datasets.selection import data_root as default_root
     from vfibench.doctor import dataset_report, environment_report

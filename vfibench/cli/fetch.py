@@ -14,16 +14,19 @@ def register(app: typer.Typer) -> None:
 
 
 def fetch(
-    what: Annotated[str, typer.Argument(help="weights")],
+    what: Annotated[str, typer.Argument(help="the word `weights`")],
     method: Annotated[str, typer.Argument(help="NAME or pkg.mod:Class")],
-    file: Annotated[str | None, typer.Option(help="which of its files (default: the first)")] = None,
+    file: Annotated[
+        str | None, typer.Option(help="which of the method's weight files (default: the first)")
+    ] = None,
     given: Annotated[
-        Path | None, typer.Option("--from", help="a copy downloaded by hand, checked and kept")
+        Path | None, typer.Option("--from", help="use this copy, downloaded by hand; it is checked and kept")
     ] = None,
 ) -> None:
     """Fetch a method's released weights, check that its network loads them, and pin their sha256.
 
-    Then --weights may be left out. VFIBENCH_WEIGHTS is the folder (default ~/.cache/vfibench/weights).
+    After that, --weights may be left out. The weights are kept in the folder that VFIBENCH_WEIGHTS names
+    (default ~/.cache/vfibench/weights).
     """
     from vfibench.errors import VfibenchError
     from vfibench.methods.resolving import FRAMES, Method, find_card, split_variant, varied

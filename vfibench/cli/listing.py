@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def list_(kind: Annotated[str, typer.Argument(help=KINDS)], as_json: Json = False) -> None:
     """List methods, datasets, metrics, definitions, protocols, pages, recipes or sources, plugins included.
 
-    A method that is "ready" brings its weights along; others that are learned need --weights, or fetching.
+    A learned method that is "ready" includes its weights; others need --weights or `vfibench fetch weights`.
     """
     import sys
 
@@ -90,9 +90,9 @@ def _print_table(rows: list[tuple[str, ...]]) -> None:
 def info(
     name: Annotated[str, typer.Argument(help="a method, dataset or metric")], as_json: Json = False
 ) -> None:
-    """Everything on a card: paper, licence, weights, training data, published scores, layout.
+    """Show everything on a card: paper, licence, weights, training data, published scores, layout.
 
-    Of weights that come with a method also what their file says: recipe, seed, steps, machine.
+    For weights included with vfibench, also show what their file records: recipe, seed, steps, machine.
     """
     from dataclasses import fields
 

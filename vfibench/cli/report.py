@@ -14,27 +14,27 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="run folders, or folders of them")],
+    runs: Annotated[list[Path], typer.Argument(help="run folders, or folders that hold them")],
     out: Annotated[
         Path | None,
         typer.Option(
-            help="folder of the site (default site); of text a file or a folder (default: print it)"
+            help="folder of the site (default site); for text, a file or folder (default: print it)"
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="html, markdown, latex or csv")] = "html",
     intervals: Annotated[
-        bool, typer.Option("--intervals", help="95% intervals in tables as text; pages have them always")
+        bool, typer.Option("--intervals", help="show 95% intervals in text tables; pages always do")
     ] = False,
     samples: Annotated[
         int | None,
         typer.Option(
-            help="frames of each dataset that get a page of their pictures, of runs with --save-images "
+            help="frames of each dataset that get a page with their images, for runs with --save-images "
             "(default 12; 0: none)"
         ),
     ] = None,
     sample: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID[@T]", help="a page of this frame besides; repeat for several"),
+        typer.Option(metavar="ID[@T]", help="also make a page for this frame; repeat for several"),
     ] = None,
 ) -> None:
     """Write a self-contained site that opens from disk, or the leaderboards as Markdown, LaTeX or CSV."""

@@ -26,30 +26,31 @@ def register(app: typer.Typer) -> None:
 
 def reproduce(
     method: Annotated[str, typer.Option("--method", "-m", help="NAME[@VARIANT] or pkg.mod:Class")],
-    dataset: Annotated[str, typer.Option("--dataset", "-d", help="NAME; left out: which there are")] = "",
+    dataset: Annotated[str, typer.Option("--dataset", "-d", help="NAME; leave out to list the choices")] = "",
     weights: Annotated[
-        str | None, typer.Option("--weights", "-w", help="FILE of the released weights (else those fetched)")
+        str | None,
+        typer.Option("--weights", "-w", help="FILE of the released weights (default: those fetched)"),
     ] = None,
-    data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
+    data_root: Annotated[Path | None, typer.Option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
     partial: Annotated[
-        bool, typer.Option("--partial", help="accept part of a dataset: a trial, never comparable")
+        bool, typer.Option("--partial", help="accept part of a dataset, for a trial; never comparable")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="run folder (default runs/<key of the settings>)")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda where there is one)")] = "",
-    batch_size: Annotated[int, typer.Option(help="samples a call")] = 4,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda if available)")] = "",
+    batch_size: Annotated[int, typer.Option(help="samples per call")] = 4,
     workers: Annotated[
-        int, typer.Option(help="threads that decode and score (default: the cores, at most 8)")
+        int, typer.Option(help="threads that decode and score (default: one per core, at most 8)")
     ] = 0,
     backbones: Annotated[
         Path | None, typer.Option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
     ] = None,
 ) -> None:
-    """Measure a method's published scores on a dataset as they were made, and say whether they hold.
+    """Measure a method's published scores on a dataset as originally obtained, and say whether they hold.
 
     Definition, protocol, padding, variant and weights are those of the publication. A score is reproduced
-    within half of its last printed digit and what its metric may differ by between machines.
+    if it differs by at most half of its last printed digit plus what its metric may vary between machines.
 
-    Exit status: 0 reproduced, 1 one differs, 3 none is comparable (with why), 2 bad input.
+    Exit status: 0 reproduced, 1 a score differs, 3 none is comparable (with the reason), 2 bad input.
     """
     from vfibench.running.reproducing import attempts, outcome
 

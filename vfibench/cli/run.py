@@ -22,7 +22,7 @@ Metrics = Annotated[
     list[str] | None, typer.Option("--metric", help=f"a column of `vfibench list metrics`; {MANY}")
 ]
 Definitions = Annotated[
-    list[str] | None, typer.Option("--definition", help=f"score under this definition too, or `all`; {MANY}")
+    list[str] | None, typer.Option("--definition", help=f"also score under this definition, or `all`; {MANY}")
 ]
 Weights = Annotated[
     list[str] | None, typer.Option("--weights", "-w", help="FILE, or NAME=FILE with several methods")
@@ -40,42 +40,48 @@ def run(
     dataset: Datasets = None,
     metric: Metrics = None,
     definition: Definitions = None,
-    protocol: Annotated[str, typer.Option(help="whose frames, padding and definitions")] = "vfibench",
+    protocol: Annotated[
+        str, typer.Option(help="whose frames, padding and metric definitions to use")
+    ] = "vfibench",
     weights: Weights = None,
-    data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
+    data_root: Annotated[Path | None, typer.Option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="accept part of a dataset; never ranked")
     ] = False,
-    list_file: Annotated[Path | None, typer.Option("--list", help="score these ids; never ranked")] = None,
+    list_file: Annotated[
+        Path | None, typer.Option("--list", help="file of the sample ids to score; never ranked")
+    ] = None,
     factor: Annotated[int | None, typer.Option(help="frame-rate factor for clips: 2, 4, 8")] = None,
     out: Annotated[Path | None, typer.Option(help="run folder (default runs/<key of the settings>)")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda where there is one)")] = "",
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda if available)")] = "",
     precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
     compiled: Annotated[bool, typer.Option("--compile", help="run networks through torch.compile")] = False,
-    batch_size: Annotated[int, typer.Option(help="samples a call")] = 4,
+    batch_size: Annotated[int, typer.Option(help="samples per call")] = 4,
     workers: Annotated[
-        int, typer.Option(help="threads that decode and score (default: the cores, at most 8)")
+        int, typer.Option(help="threads that decode and score (default: one per core, at most 8)")
     ] = 0,
-    shard: Annotated[str, typer.Option(help="i/n, from 0: this process's part (torchrun sets it)")] = "",
+    shard: Annotated[
+        str, typer.Option(help="i/n: the part of this process, counted from 0 (torchrun sets it)")
+    ] = "",
     policy: Annotated[
-        str, typer.Option(help="missing, always (a new attempt) or never (only read)")
+        str, typer.Option(help="missing (score what is missing), always (a new attempt) or never (only read)")
     ] = "missing",
     save_images: Annotated[
         bool,
         typer.Option(
             "--save-images",
-            help="keep predictions, inputs and ground truth of the frames this call scores as PNG, for the "
-            "sample pages of `vfibench report`; with --policy always also of those scored before",
+            help="keep predictions, inputs and ground truth of the frames that this call scores as PNG, for "
+            "the sample pages of `vfibench report`; with --policy always also of frames scored before",
         ),
     ] = False,
     backbones: Annotated[
         Path | None, typer.Option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
     ] = None,
 ) -> None:
-    """Run methods on datasets, score every frame, print a leaderboard.
+    """Run methods on datasets, score every frame, and print a leaderboard.
 
     Without arguments: blend, nearest and learned methods whose weights come with vfibench, on the built-in
-    dataset. A run that was killed goes on where it stopped when the same command is given again.
+    dataset. A run that was killed resumes where it stopped when you give the same command again.
     """
     from vfibench.system.threads import settle_threads
 
@@ -175,7 +181,7 @@ def merge(
     runs: Annotated[list[Path], typer.Argument(help="run folders of the shards")],
     out: Annotated[Path, typer.Option(help="new run folder")],
 ) -> None:
-    """Bring shards that ran on different machines into one folder, each sample exactly once."""
+    """Merge shards that ran on different machines into one folder, with each sample exactly once."""
     from vfibench.cli.tables import print_leaderboard
     from vfibench.store.folder import ResultStore
     from vfibench.store.folders import merge_folders

@@ -19,22 +19,27 @@ def register(app: typer.Typer) -> None:
 def speed(
     method: Annotated[str, typer.Option("--method", "-m", help="NAME[@VARIANT] or pkg.mod:Class")],
     against: Annotated[
-        str, typer.Option(help="time this method in turns with it and show the ratio, see `check --speed`")
+        str, typer.Option(help="time both methods in turns and show the ratio, see `check --speed`")
     ] = "",
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input frames")] = "448x256",
-    weights: Annotated[str, typer.Option("--weights", "-w", help="FILE or random")] = "random",
+    weights: Annotated[str, typer.Option("--weights", "-w", help="FILE, or the word random")] = "random",
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "",
     precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
     compiled: Annotated[bool, typer.Option("--compile", help="run through torch.compile")] = False,
-    batch_size: Annotated[int, typer.Option(help="samples a call")] = 1,
-    inputs: Annotated[int | None, typer.Option(help="input frames (default: its usual number)")] = None,
-    times: Annotated[int, typer.Option(help="target times a call, such as 7 for 8x")] = 1,
-    runs: Annotated[int, typer.Option(help="timed calls")] = 20,
-    warmup: Annotated[int, typer.Option(help="untimed calls first")] = 3,
+    batch_size: Annotated[int, typer.Option(help="samples per call")] = 1,
+    inputs: Annotated[
+        int | None, typer.Option(help="number of input frames (default: the method's usual)")
+    ] = None,
+    times: Annotated[int, typer.Option(help="target times per call, such as 7 for 8x")] = 1,
+    runs: Annotated[int, typer.Option(help="number of timed calls")] = 20,
+    warmup: Annotated[int, typer.Option(help="number of untimed calls before them")] = 3,
     threads: Annotated[int, typer.Option(help="CPU threads (0: torch's own choice)")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
 ) -> None:
-    """Time a method on random frames: warm-up, synchronised, median and 95th percentile, memory, GFLOPs."""
+    """Time a method on random frames.
+
+    With warm-up and synchronised: median and 95th percentile, memory, GFLOPs.
+    """
     import json
 
     import torch

@@ -21,16 +21,19 @@ def register(app: typer.Typer) -> None:
 
 
 def strata(
-    runs: Annotated[list[Path], typer.Argument(help="run folders, or folders of them")],
-    data_root: Annotated[Path | None, typer.Option(help="where datasets lie (else VFIBENCH_DATA)")] = None,
-    list_file: Annotated[Path | None, typer.Option("--list", help="the own list of those runs")] = None,
-    workers: Annotated[int, typer.Option(help="threads (default: the cores, at most 8)")] = 0,
-    again: Annotated[bool, typer.Option("--again", help="measure anew what is there")] = False,
+    runs: Annotated[list[Path], typer.Argument(help="run folders, or folders that hold them")],
+    data_root: Annotated[Path | None, typer.Option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
+    list_file: Annotated[
+        Path | None, typer.Option("--list", help="the --list that those runs were made with")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="threads (default: one per core, at most 8)")] = 0,
+    again: Annotated[bool, typer.Option("--again", help="measure anew, even where results exist")] = False,
 ) -> None:
-    """Find motion and occlusion of every scored frame and keep them beside the scores.
+    """Measure motion and occlusion of every scored frame and keep them beside the scores.
 
-    Exact on datasets that know them (synthetic), else estimated from the ground truth. Each dataset is opened
-    once; a call that was killed goes on where it stopped. Then `vfibench report` shows scores by stratum.
+    They are exact on datasets that know them (synthetic), else estimated from the ground truth. Each dataset
+    is opened once; a call that was killed resumes where it stopped. Afterwards `vfibench report` shows scores
+    by stratum.
     """
     import os
 

@@ -18,31 +18,33 @@ def register(app: typer.Typer) -> None:
 
 def train(
     recipe: Annotated[
-        str, typer.Option("--recipe", help="NAME (`vfibench list recipes`) or FILE.toml; --resume knows it")
+        str, typer.Option("--recipe", help="NAME (`vfibench list recipes`) or FILE.toml; --resume needs none")
     ] = "",
     out: Annotated[
-        Path | None, typer.Option(help="folder of checkpoint, curves and weights (default: runs/NAME)")
+        Path | None, typer.Option(help="folder for checkpoint, curves and weights (default: runs/NAME)")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="folder of the recipe's source of clips")] = None,
+    data: Annotated[Path | None, typer.Option(help="folder of the recipe's training data")] = None,
     init: Annotated[
         str, typer.Option(help="start from this weight FILE or checkpoint.pt, or from this METHOD's weights")
     ] = "",
-    resume: Annotated[bool, typer.Option("--resume", help="go on from the checkpoint in --out")] = False,
-    device: Annotated[str, typer.Option(help="cpu or cuda (default: cuda where there is one)")] = "",
-    steps: Annotated[int | None, typer.Option(help="other steps than the recipe's")] = None,
-    batch: Annotated[int | None, typer.Option(help="another batch, over all processes")] = None,
-    seed: Annotated[int | None, typer.Option(help="another seed")] = None,
-    workers: Annotated[int, typer.Option(help="processes that make samples ahead")] = 0,
-    log_every: Annotated[int, typer.Option(help="steps between lines")] = 50,
+    resume: Annotated[bool, typer.Option("--resume", help="resume from the checkpoint in --out")] = False,
+    device: Annotated[str, typer.Option(help="cpu or cuda (default: cuda if available)")] = "",
+    steps: Annotated[int | None, typer.Option(help="number of steps, if not the recipe's")] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="batch size over all processes, if not the recipe's")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="seed, if not the recipe's")] = None,
+    workers: Annotated[int, typer.Option(help="processes that prepare samples in advance")] = 0,
+    log_every: Annotated[int, typer.Option(help="steps between lines of output")] = 50,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="also write TensorBoard's files")
+        bool, typer.Option("--tensorboard", help="also write files for TensorBoard")
     ] = False,
-    show: Annotated[bool, typer.Option("--show", help="print the recipe as TOML and do nothing")] = False,
+    show: Annotated[bool, typer.Option("--show", help="only print the recipe as TOML")] = False,
 ) -> None:
     """Train a method by a recipe: losses, validation PSNR and samples/s go to --out, weights at the end.
 
     On several GPUs: torchrun --nproc-per-node N -m vfibench train ... A training that was stopped or killed
-    goes on with --resume, step for step as if nothing had happened.
+    is resumed with --resume, step for step as if nothing had happened.
     """
     from vfibench.running.checks import check_count
     from vfibench.training.recipes import as_toml, changed, read_recipe

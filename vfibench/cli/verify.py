@@ -18,25 +18,24 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     plugin: Annotated[str, typer.Argument(help="NAME, pkg.mod:Class or pkg.mod:CARD")],
-    kind: Annotated[
-        str, typer.Option(help="method, dataset, metric or page (default: what the word names)")
-    ] = "",
+    kind: Annotated[str, typer.Option(help="method, dataset, metric or page (default: what PLUGIN is)")] = "",
     weights: Annotated[
-        Path | None, typer.Option("--weights", "-w", help="of a method: checkpoint (else random)")
+        Path | None,
+        typer.Option("--weights", "-w", help="for a method: checkpoint (default: random weights)"),
     ] = None,
-    device: Annotated[str, typer.Option(help="of a method or metric: cpu, cuda or cuda:N")] = "cpu",
+    device: Annotated[str, typer.Option(help="for a method or metric: cpu, cuda or cuda:N")] = "cpu",
     data_root: Annotated[
-        Path | None, typer.Option(help="of a dataset: where it lies (else VFIBENCH_DATA)")
+        Path | None, typer.Option(help="for a dataset: its data root (else VFIBENCH_DATA)")
     ] = None,
     partial: Annotated[
-        bool, typer.Option("--partial", help="of a dataset: check what is there of it")
+        bool, typer.Option("--partial", help="for a dataset: check the part that is present")
     ] = False,
 ) -> None:
     """Check that a plugin keeps its contract.
 
-    A method: shapes, range, statelessness, padding and more. A dataset: its list, every sample,
-    repeatability, what it tells of changed files. A metric: its answers, batches, direction. A page: its
-    files, names that are markup.
+    For a method: shapes, range, statelessness, padding and more. For a dataset: its list, every sample,
+    repeatability, whether changed files are noticed. For a metric: its answers, batches, direction. For a
+    page: its files, names that contain markup.
     """
     from vfibench.errors import VfibenchError
     from vfibench.methods.resolving import see_working_directory
