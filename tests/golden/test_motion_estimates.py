@@ -12,18 +12,18 @@ import pytest
 from scipy.stats import spearmanr
 
 from vfibench.contracts import DatasetOptions
+from vfibench.datasets.opening import open_dataset
 from vfibench.registry import import_sibling
 from vfibench.strata.estimate import one_thread
 from vfibench.strata.measure import measure, of_pictures
 
 import_sibling("vfibench_datasets", "datasets")
 from vfibench_datasets.synthetic.card import COUNT, TIMES  # noqa: E402
-from vfibench_datasets.synthetic.dataset import open_synthetic  # noqa: E402
 from vfibench_datasets.synthetic.facts import table  # noqa: E402
 
 LEAST = 0.8
 
-dataset = functools.cache(lambda factor: open_synthetic(DatasetOptions(factor=factor)))
+dataset = functools.cache(lambda factor: open_dataset("synthetic", DatasetOptions(factor=factor)))
 
 
 @functools.cache

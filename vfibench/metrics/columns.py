@@ -25,15 +25,37 @@ def wanted_columns(
     Super-resolution is scored on Y as its papers do and on RGB as interpolation does, by every protocol.
 
     Raises:
-        VfibenchError: an unknown metric or definition, or a dataset the protocol does not cover.
+        VfibenchError: an unknown metric or definition, a metric whose card cannot be stored, or a dataset the
+            protocol does not cover.
     """
     extra = DEFAULT_METRICS if metrics is None else metrics
     track = SUPER_RESOLUTION if dataset.scale > 1 else ()
     own = protocol.columns(dataset.name)
     wanted = dict.fromkeys([*own, *track, *extra, *definition_columns(definitions)])
     for name in wanted:
-        METRICS.card(name)
+        if problem := print_problem(METRICS.card(name)):
+            raise VfibenchError(
+                f"the card of the metric {METRICS.named(name)}: {problem}", "correct the card"
+            )
     return tuple(wanted)
+
+
+def print_problem(card: MetricCard) -> str:
+    """What is wrong with the digits and the tolerance that a metric's card names, "" for nothing.
+
+    >>> print_problem(MetricCard("mine", "pkg:Mine", digits=-1))
+    'expected digits as a whole number from 0 to 17, found -1'
+    """
+    whole = card.digits is None or (type(card.digits) is int and 0 <= card.digits <= 17)
+    if not whole:
+        return f"expected digits as a whole number from 0 to 17, found {card.digits!r}"
+    limits: object = card.tolerance
+    pair = isinstance(limits, tuple) and len(limits) == 2
+    if limits is None or (
+        pair and all(type(one) in (int, float) and one >= 0 for one in card.tolerance or ())
+    ):
+        return ""
+    return f"expected tolerance as two numbers from 0, of a mean and of a frame, found {limits!r}"
 
 
 def definition_columns(definitions: Sequence[str]) -> list[str]:

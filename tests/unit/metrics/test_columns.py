@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from vfibench.contracts import MetricCard
 from vfibench.errors import VfibenchError
 from vfibench.metrics.catalog import RULES
-from vfibench.metrics.columns import check_masks, column_facts, definition_columns, wanted_columns
+from vfibench.metrics.columns import (
+    check_masks,
+    column_facts,
+    definition_columns,
+    print_problem,
+    wanted_columns,
+)
 from vfibench.metrics.protocols import get_protocol
-from vfibench.registry import dataset_card
+from vfibench.registry import DATASETS, METRICS, dataset_card
 
 OURS = ("psnr", "ssim")
 DEFAULT = ("ssim3d", "ie", "lpips")
@@ -69,3 +76,20 @@ def test_what_is_stored_of_a_column_is_what_its_card_says():
     assert (facts["psnr"].better, facts["ie"].better) == ("higher", "lower")
     assert facts["psnr"].title.startswith("PSNR, RGB, uint8")
     assert facts["psnr"].version >= 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"digits": -1}, {"digits": 2.5}, {"digits": 99}, {"digits": True}]
+    + [{"tolerance": found} for found in ((1,), (-1, 0.5), ("a", "b"), 0.5, (float("nan"), 1.0))],
+)
+def test_a_card_that_cannot_be_stored_is_refused_before_the_first_frame(monkeypatch, wrong):
+    card = MetricCard("odd-own", "pkg:Own", **wrong)
+    monkeypatch.setitem(METRICS._cards, "odd-own", card)
+    monkeypatch.setitem(METRICS._origins, "odd-own", "a plugin")
+    with pytest.raises(
+        VfibenchError, match=f"the card of the metric .*odd-own.*: expected {next(iter(wrong))} as"
+    ):
+        wanted_columns(get_protocol("vfibench"), DATASETS.card("synthetic"), ("odd-own",), ())
+    assert print_problem(card)
+    assert not print_problem(MetricCard("odd-own", "pkg:Own", digits=0, tolerance=(0, 0.5)))

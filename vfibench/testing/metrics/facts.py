@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from vfibench.contracts import Carded, MetricCard
+from vfibench.metrics.columns import print_problem
 from vfibench.registry import load_target
 from vfibench.testing.battery import Cases
 from vfibench.testing.metrics.subject import Subject, check
@@ -12,7 +13,7 @@ from vfibench.testing.metrics.subject import Subject, check
 COLUMN = r"[A-Za-z0-9][\w.+-]*(@[\w.+-]+)?"
 
 
-@check("the card's facts make sense: name, version, better, unit", needs=())
+@check("the card's facts make sense: name, version, better, unit, digits, tolerance", needs=())
 def card(subject: Subject) -> Cases:
     """Facts that tables are drawn by."""
     card = subject.card
@@ -20,6 +21,7 @@ def card(subject: Subject) -> Cases:
     yield "name", "" if word else f"expected NAME or NAME@DEFINITION, found {card.name!r}"
     counted = type(card.version) is int and card.version > 0
     yield "version", "" if counted else f"expected a positive whole number, found {card.version!r}"
+    yield "digits and tolerance", print_problem(card)
     known = card.better in {"higher", "lower"}
     yield "better", "" if known else f"expected 'higher' or 'lower', found {card.better!r}"
     texts = all(isinstance(text, str) for text in (card.title, card.unit))
