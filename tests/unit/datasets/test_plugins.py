@@ -230,10 +230,10 @@ def test_one_changed_picture_of_a_small_dataset_is_another_cell(root: Path):
 def test_a_datasets_own_fingerprint_is_what_is_stored_and_nothing_is_decoded(root: Path, monkeypatch):
     monkeypatch.setattr(OnDisk, "__getitem__", lambda self, index: pytest.fail("a sample was decoded"))
     (job,) = Planner(Request(("blend",), ("made-on-disk",), metrics=(), data_root=root)).jobs()
-    assert job.cell.settings["files"] == OnDisk(DatasetOptions(root)).fingerprint
+    assert job.cell.settings.files == OnDisk(DatasetOptions(root)).fingerprint
     monkeypatch.setattr(Code, "__getitem__", lambda self, index: pytest.fail("a sample was decoded"))
     (job,) = Planner(Request(("nearest",), ("made-code",), metrics=())).jobs()
-    assert job.cell.settings["files"] is None
+    assert job.cell.settings.files is None
 
 
 @pytest.mark.parametrize("wrong", [b"bytes", 7, ""])
@@ -273,7 +273,7 @@ def test_of_a_large_dataset_some_samples_are_looked_at_and_the_user_is_told(monk
 
 def test_the_built_in_synthetic_dataset_tells_that_no_file_can_change_it():
     (job,) = Planner(Request(("blend",), ("synthetic",), metrics=())).jobs()
-    assert job.cell.settings["files"] is None
+    assert job.cell.settings.files is None
 
 
 def test_members_of_a_datasets_own_are_reached_from_python(root: Path):
