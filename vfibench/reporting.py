@@ -64,7 +64,7 @@ def write_site(runs: Sequence[Path], out: Path, options: PageOptions | None = No
         raise unwritable(index, error) from error
     for problem in PAGES.problems():
         _warn(f"the page plugin {problem.origin} failed to load: {problem.reason}")
-    cards = sorted(PAGES.cards(), key=lambda card: card.order)
+    cards = _in_order(PAGES.cards())
     sections = _sections(cards, results, out, asked)
     if len(sections) < len(cards) and not any(section.pages for section in sections):
         if not index.stat().st_size:
@@ -74,6 +74,16 @@ def write_site(runs: Sequence[Path], out: Path, options: PageOptions | None = No
         )
     write_whole(index, _index(sections, results))
     return index
+
+
+def _in_order(cards: Sequence[PageCard]) -> list[PageCard]:
+    """The pages in the order of their cards; one whose card has no such number is left out with a warning."""
+    for card in cards:
+        if type(card.order) is not int:
+            _warn(
+                f"the page {card.name} was left out: expected order as a whole number, found {card.order!r}"
+            )
+    return sorted((card for card in cards if type(card.order) is int), key=lambda card: card.order)
 
 
 def write_tables(runs: Sequence[Path], form: str, out: Path | None, *, intervals: bool = False) -> list[Path]:

@@ -200,3 +200,16 @@ def test_no_run_is_one_clear_error_and_no_site(tmp_path):
     with pytest.raises(VfibenchError, match="found no run"):
         write_site([tmp_path / "empty"], tmp_path / "site")
     assert not (tmp_path / "site").exists()
+
+
+def test_a_page_whose_card_has_no_order_is_left_out_and_harms_no_other(tmp_path, monkeypatch, capsys):
+    odd = PageCard("odd-order", "pkg:Odd", order="x")
+    monkeypatch.setattr(PAGES, "cards", lambda every=PAGES.cards(): [odd, *every])
+    site = write_site(
+        [write_run(tmp_path / "run", [MadeCell(), MadeCell("nearest")])], tmp_path / "site"
+    ).parent
+    assert (
+        "the page odd-order was left out: expected order as a whole number, found 'x'"
+        in capsys.readouterr().err
+    )
+    assert (site / "overview.html").is_file()
