@@ -258,6 +258,7 @@ def test_the_sample_of_other_weights_is_reproduced(sampled):
     assert reference.std() > 0.01
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_a_batch_equals_single_samples(sampled):
     adapter, clips, _, whole = sampled
@@ -267,6 +268,7 @@ def test_a_batch_equals_single_samples(sampled):
     assert off.max() < 0.1  # at jumps
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 def test_several_times_together_equal_each_time_alone(sampled):
     sampled.check_each_time_alone()

@@ -34,7 +34,15 @@ def made(name):
     return loaded(name, NETWORKS[name][0], seed_add=1)
 
 
-@pytest.fixture(scope="module", params=list(NETWORKS))
+LARGE = ("superslomo_r", "superslomo_r_gru")  # of 4 frames: each takes seconds
+
+
+def networks(names):
+    """Parameters for `case`; large networks run with `-m slow`."""
+    return [pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in names]
+
+
+@pytest.fixture(scope="module", params=networks(NETWORKS))
 def case(request):
     """Name, adapter, frames and prediction."""
     adapter, frames = made(request.param), drifting_clips(NETWORKS[request.param][1])
@@ -67,7 +75,7 @@ def test_several_times_together_equal_each_time_alone_and_frames_stay_as_they_we
     assert torch.equal(frames, before)
 
 
-@pytest.mark.parametrize("case", CLIPS, indirect=True)
+@pytest.mark.parametrize("case", networks(CLIPS), indirect=True)
 def test_a_clip_is_encoded_once_and_gives_what_each_window_gives(case, monkeypatch):
     name, adapter, _, _ = case
     clip, count = drifting_clips(7, 64, 64)[0], NETWORKS[name][1]

@@ -46,6 +46,7 @@ def test_all_frames_have_the_golden_hashes():
     assert whole(found) == golden[-1]
 
 
+@pytest.mark.slow
 def test_another_process_without_vector_instructions_and_with_other_threads_renders_the_same():
     vector = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     numbers = [14, 8, 1]

@@ -50,6 +50,7 @@ def test_a_plugins_method_dataset_and_metric_run_from_the_command_line(environme
     assert means == {"fake-second": [100.0] * 3, "blend": [0.0] * 3}
 
 
+@pytest.mark.slow
 def test_a_plugins_page_stands_in_the_site(environment, tmp_path: Path) -> None:
     words = ["run", "-m", "fake-second", "-d", "fake-stripes", "--metric", "fake-mse", "--device", "cpu"]
     assert vfibench(environment, *words, "--out", tmp_path / "run").returncode == 0
@@ -70,6 +71,7 @@ def test_the_list_names_the_plugin_and_warns_of_the_broken_one(environment) -> N
     )
 
 
+@pytest.mark.slow
 def test_documents_name_the_plugin_and_the_broken_one(environment) -> None:
     done = vfibench(environment, "list", "methods", "--json")
     found = json.loads(done.stdout)
@@ -84,11 +86,13 @@ def test_documents_name_the_plugin_and_the_broken_one(environment) -> None:
     assert json.loads(done.stdout)["environment"]["problems"] == [problem]
 
 
+@pytest.mark.slow
 def test_the_doctor_names_the_broken_plugin(environment) -> None:
     done = vfibench(environment, "doctor")
     assert "libmissing" in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_plugins_method_can_be_verified(environment) -> None:
     done = vfibench(environment, "verify", "fake-second")
     failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("failed")]
@@ -97,6 +101,7 @@ def test_a_plugins_method_can_be_verified(environment) -> None:
     assert done.returncode == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "counts"),
     [

@@ -35,6 +35,7 @@ def assert_close(out: Path, other: Path) -> None:
         torch.testing.assert_close(ours[name], tensor, rtol=1e-4, atol=2e-5, msg=name)
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path / "tiny.toml", steps="8")
     code, said = run(words(recipe, tmp_path / "one"), tmp_path / "log")
