@@ -20,6 +20,8 @@ from vfibench.contracts import AdapterCard, Carded, DatasetCard, MetricCard, Pag
 from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.trainable import RecipeCard, SourceCard
 
+BUILT_IN = "built-in"
+"""Where a card comes from that vfibench brings along itself."""
 SEE_TRACEBACK = "--debug shows where"
 
 CardT = TypeVar("CardT", AdapterCard, DatasetCard, MetricCard, PageCard, RecipeCard, SourceCard)
@@ -78,8 +80,8 @@ class Registry(Generic[CardT]):
     def named(self, name: str) -> str:
         """A plugin in messages: its name, and in brackets the distribution that brought it, if another's."""
         self._load()
-        origin = self._origins.get(name, "built-in")
-        return name if origin == "built-in" else f"{name} ({origin})"
+        origin = self._origins.get(name, BUILT_IN)
+        return name if origin == BUILT_IN else f"{name} ({origin})"
 
     def card(self, name: str) -> CardT:
         """The card called `name`.
@@ -120,7 +122,7 @@ class Registry(Generic[CardT]):
         if self._loaded:
             return
         self._loaded = True
-        self._attempt("built-in", "built-ins", lambda: import_sibling(self.catalog, self.folder).CARDS)
+        self._attempt(BUILT_IN, "built-ins", lambda: import_sibling(self.catalog, self.folder).CARDS)
         for point in _entry_points(self.group):
             dist = point.dist.name if point.dist is not None else "unknown distribution"
             self._attempt(dist, f"{point.name} ({dist})", point.load)
@@ -128,6 +130,8 @@ class Registry(Generic[CardT]):
     def _attempt(self, origin: str, label: str, load: Callable[[], Any]) -> None:
         try:
             for card in _as_cards(load(), self.card_type):
+                if origin != BUILT_IN:
+                    _check(card)
                 self.add(card, origin)
         except KeyboardInterrupt:
             raise
@@ -145,6 +149,12 @@ def _as_cards(found: Any, card_type: type[CardT]) -> Sequence[CardT]:
     if wrong:
         raise TypeError(f"expected {card_type.__name__} objects, found {type(wrong[0]).__name__}")
     return cards
+
+
+def _check(card: object) -> None:
+    from vfibench.system.structs import check_fields  # not on the way to --help
+
+    check_fields(card)
 
 
 def _entry_points(group: str) -> Any:

@@ -126,7 +126,9 @@ class Case(NamedTuple):
 RECURRENT = pytest.param("superslomo_r_gru", marks=pytest.mark.slow)  # of one kind with superslomo_r
 
 
-@pytest.fixture(scope="module", params=[name if name != "superslomo_r_gru" else RECURRENT for name in NETWORKS])
+@pytest.fixture(
+    scope="module", params=[name if name != "superslomo_r_gru" else RECURRENT for name in NETWORKS]
+)
 def case(request, shared):
     """Everything stored about one network, and ours, loaded from a file in the released structure."""
     figures, (adapter, computed) = read_figures(request.param, shared), NETWORKS[request.param]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from vfibench.running.plan import Job
     from vfibench.running.runner import Progress
+    from vfibench.store.cells import Cell
 
 EVERY_S = 10.0  # between plain lines
 LONGEST = 100  # characters of the note about an empty column; run.json has the whole reason
@@ -80,6 +81,16 @@ class Reporter:
                 if column not in told:
                     self._line(empty_column(column, reason))
                     told.add(column)
+
+    def tell_twins(self, jobs: Sequence[Job], stored: Sequence[Cell]) -> None:
+        """Say of each new cell in what it differs from an earlier one, whose scores do not count for it."""
+        from vfibench.store.comparability import nearest_twin, what_differs
+
+        for job in jobs:
+            if (twin := nearest_twin(job.cell, stored)) is not None:
+                scored = f"note: {job.cell.label} on {job.cell.dataset} is scored anew: "
+                apart = what_differs(twin, job.cell)
+                self._line(f"{scored}it differs from the earlier cell {twin.key} in {apart}")
 
     def __call__(self, event: Progress) -> None:
         """Show one event."""

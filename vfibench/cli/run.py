@@ -130,6 +130,7 @@ def execute(
     store = ResultStore(folder)
     with Reporter() as reporter:
         reporter.announce(jobs)
+        reporter.tell_twins(jobs if policy != "never" else [], store.cells())
         runner = Runner(
             store,
             request.place,

@@ -21,6 +21,8 @@ from vfibench.store.result import CellResult
 
 NAMED = ("metrics", "variant")
 """Settings that are compared elsewhere: versions column by column, the variant as part of the name."""
+SINCE = ("code", "plugins", "backbones")
+"""Settings that older baselines do not have: that nothing is known of them is no change."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def changes(one: BaselineCell, result: CellResult) -> list[str]:
     found = [
         f"{key}: {_short(before.value(key))} -> {_short(now.value(key))}"
         for key in changed_settings(one.cell, result.cell)
-        if key not in TASK and key not in NAMED
+        if key not in TASK and key not in NAMED and not (key in SINCE and before.value(key) in (None, {}))
     ]
     versions = result.entry.provenance.versions
     return found + [

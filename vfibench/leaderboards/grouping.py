@@ -23,7 +23,7 @@ from vfibench.statistics.summaries import (
     summarise,
     throughput,
 )
-from vfibench.store.comparability import FRAMES, alike
+from vfibench.store.comparability import FRAMES, alike, namesake_marks
 from vfibench.store.entry import StoredColumn
 from vfibench.store.result import CellResult
 
@@ -42,6 +42,8 @@ class BoardEntry:
         clips: mean over clips of each column, where the rows name their clips.
         intervals: 95% bootstrap interval of the mean of each column; None where there are too few units.
         shares: how many other entries of its group have its rank.
+        mark: what tells it apart from another entry of its group with the same name, such as another version
+            of its code; "" where its name does.
     """
 
     result: CellResult
@@ -52,6 +54,7 @@ class BoardEntry:
     clips: dict[str, ClipMean] = field(default_factory=dict)
     intervals: dict[str, tuple[float, float] | None] = field(default_factory=dict)
     shares: int = 0
+    mark: str = ""
 
     @property
     def uneven(self) -> bool:
@@ -61,7 +64,7 @@ class BoardEntry:
     @property
     def label(self) -> str:
         """The method's name with what sets this cell apart."""
-        return self.result.cell.label
+        return f"{self.result.cell.label} [{self.mark}]" if self.mark else self.result.cell.label
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, StoredC
     if whole:
         ranks = cell_ranks(results, first, higher, tie_width(first))
     found = cell_intervals(results)
+    marks = namesake_marks([result.cell for result in results])
     entries = [
         BoardEntry(
             results[place],
@@ -176,6 +180,7 @@ def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, StoredC
             _clips(results[place]),
             found[place],
             ranks.count(ranks[place]) - 1 if whole else 0,
+            marks[place],
         )
         for place in order
     ]

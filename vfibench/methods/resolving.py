@@ -12,6 +12,8 @@ from vfibench.contracts import Adapter, AdapterCard, Carded
 from vfibench.errors import VfibenchError
 from vfibench.methods.workers.adapter import EXEC, ExecAdapter, greet
 from vfibench.registry import METHODS, explained, load_target
+from vfibench.system.sources import source_sha256
+from vfibench.system.structs import check_fields
 from vfibench.weights.fetching import fetched
 from vfibench.weights.reading import missing_weights, sha256_of, told_what_fits
 
@@ -36,6 +38,7 @@ class Method:
         folder: for frames:DIR, the folder of predictions; else None.
         command: for exec:CMD, the worker's command line; else "".
         worker_sha256: of what identifies that worker.
+        code_sha256: of the source files that the adapter is made of; None for one that runs elsewhere.
     """
 
     label: str
@@ -46,6 +49,7 @@ class Method:
     folder: Path | None = None
     command: str = ""
     worker_sha256: str | None = None
+    code_sha256: str | None = None
 
     def open(self, device: torch.device) -> Adapter:
         """Build and load the adapter; slow, untimed, once a cell.
@@ -89,8 +93,11 @@ def split_variant(name: str) -> tuple[str, str]:
 def find_card(name: str) -> AdapterCard:
     """The card of a catalogue name or of "pkg.mod:Class"; a variant after "@" is left aside.
 
+    The class that is named is the one that will run, whatever its card says as `target`.
+
     Raises:
-        VfibenchError: unknown, not importable, a class without a card, or a folder of predictions.
+        VfibenchError: unknown, not importable, a class without a card or with a field that is wrong, or a
+            folder of predictions.
     """
     name = split_variant(name)[0]
     if ":" not in name:
@@ -107,7 +114,11 @@ def find_card(name: str) -> AdapterCard:
             f"expected {name} to carry an AdapterCard in its attribute `card`, found {type(card).__name__}",
             "see CONTRIBUTING.md, 'Add a method'",
         )
-    return card
+    try:
+        check_fields(card)
+    except TypeError as error:
+        raise VfibenchError(f"the card of {name}: {error}", "correct the card") from error
+    return replace(card, target=name)
 
 
 def no_method(name: str) -> VfibenchError:
@@ -146,7 +157,8 @@ def resolve(name: str, weights: str | None = None, *, scoring: bool = True) -> M
         card = varied(card, variant)
     path = _weights(card, weights, scoring)
     digest = sha256_of(path) if path else None
-    return Method(card.name, card, path, digest, variant)
+    code = source_sha256(card.target)
+    return Method(card.name, card, path, digest, variant, code_sha256=code)
 
 
 def varied(card: AdapterCard, variant: str) -> AdapterCard:

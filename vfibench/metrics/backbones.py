@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http.client import HTTPException
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ from types import ModuleType
 import torch
 
 from vfibench.errors import VfibenchError
+from vfibench.metrics.backbone_identity import check_published, weights_sha256
 from vfibench.registry import reason_of
 from vfibench.system.files import whole
 
@@ -173,15 +175,35 @@ def build_features(net: str, path: Path) -> torch.nn.Sequential:
     """A backbone's feature layers with the weights of a file, frozen.
 
     Raises:
-        VfibenchError: the weights are another network's, or torchvision cannot be imported.
+        VfibenchError: the weights are another network's or not the published ones, or torchvision cannot
+            be imported.
     """
     network = BACKBONES[net].network
     models = _models(network)
     with torch.device("meta"):  # no time spent on random weights
         features: torch.nn.Sequential = getattr(models, network)(weights=None).features
+    weights = read_features(path)
     try:
-        features.load_state_dict(read_features(path), assign=True)
+        features.load_state_dict(weights, assign=True)
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise VfibenchError(f"expected the weights of {network} in {path}: {reason}") from error
+    check_published(network, path, weights)
     return features.eval().requires_grad_(False)
+
+
+def backbone_sha256(net: str, folder: Path | None = None) -> str:
+    """A hash of a backbone's weights, as `find_backbone` finds them on this machine.
+
+    Raises:
+        VfibenchError: there is none, or its file is damaged.
+    """
+    path = find_backbone(net, folder, download=False)
+    found = path.stat()
+    return _sha256(path, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache
+def _sha256(path: Path, _size: int, _changed: int) -> str:
+    """Read once for all cells of a run, and again where the file has changed."""
+    return weights_sha256(read_features(path))

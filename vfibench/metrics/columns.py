@@ -10,7 +10,7 @@ from vfibench.errors import VfibenchError
 from vfibench.metrics.catalog import RULES, columns_of
 from vfibench.metrics.definitions import DEFINITIONS
 from vfibench.metrics.protocols import Protocol
-from vfibench.registry import DATASETS, METRICS
+from vfibench.registry import BUILT_IN, DATASETS, METRICS
 from vfibench.store.entry import StoredColumn
 
 DEFAULT_METRICS = ("ssim3d", "ie", "lpips")
@@ -92,6 +92,20 @@ def unavailable_columns(columns: Sequence[str], backbones: Path | None) -> dict[
     from vfibench.metrics.scorer import unavailable
 
     return dict(unavailable(optional, backbones))
+
+
+def backbone_hashes(columns: Sequence[str], backbones: Path | None) -> dict[str, str]:
+    """Hashes of the weights under each column of LPIPS; nothing of other columns.
+
+    Raises:
+        VfibenchError: one cannot be had here.
+    """
+    deep = [name for name in columns if METRICS.card(name).optional and METRICS.origin(name) == BUILT_IN]
+    if not deep:
+        return {}
+    from vfibench.metrics.lpips import lpips_sha256
+
+    return {name: lpips_sha256(name, backbones) for name in deep}
 
 
 def column_facts(columns: Sequence[str]) -> dict[str, StoredColumn]:

@@ -5,6 +5,7 @@ The linear heads are those that ship inside the `lpips` package; the backbones a
 
 from __future__ import annotations
 
+import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
@@ -13,7 +14,8 @@ import torch
 from torch.nn import functional
 
 from vfibench.errors import VfibenchError
-from vfibench.metrics.backbones import BACKBONES, build_features, find_backbone
+from vfibench.metrics.backbone_identity import weights_sha256
+from vfibench.metrics.backbones import BACKBONES, backbone_sha256, build_features, find_backbone
 from vfibench.metrics.pair import FramePair
 from vfibench.registry import reason_of
 
@@ -43,6 +45,18 @@ def read_heads(net: str) -> list[torch.Tensor]:
     except (OSError, ValueError, TypeError, RuntimeError, KeyError, EOFError, UnpicklingError) as error:
         message = f"no LPIPS heads, expected them in {path}, found something else"
         raise VfibenchError(f"{message} ({reason_of(error)})", REINSTALL) from error
+
+
+def lpips_sha256(name: str, backbones: Path | None = None) -> str:
+    """A hash of all weights behind a column, "lpips" or "lpips-squeeze": the backbone's and the heads'.
+
+    Raises:
+        VfibenchError: some are missing or damaged.
+    """
+    net = network_of(name)
+    heads = {str(layer): head for layer, head in enumerate(read_heads(net))}
+    both = backbone_sha256(net, backbones) + weights_sha256(heads)
+    return hashlib.sha256(both.encode()).hexdigest()
 
 
 def _package() -> Path:

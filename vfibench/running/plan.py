@@ -15,16 +15,18 @@ from vfibench.errors import VfibenchError
 from vfibench.methods.assigning import split_weights
 from vfibench.methods.padding import effective_padding
 from vfibench.methods.resolving import Method, card_facts, resolve
-from vfibench.metrics.columns import check_masks, unavailable_columns, wanted_columns
+from vfibench.metrics.columns import backbone_hashes, check_masks, unavailable_columns, wanted_columns
 from vfibench.metrics.protocols import Protocol, get_protocol
 from vfibench.published.beside import published_facts
-from vfibench.registry import METRICS, dataset_card
+from vfibench.registry import BUILT_IN, DATASETS, METRICS, dataset_card
 from vfibench.running.checks import check_count, check_predictions, predictions_hash
 from vfibench.running.scale_fitting import Fit, check_times, fit, stored_fit
 from vfibench.store.cells import Cell
 from vfibench.store.facts import CellFacts, DatasetFacts, ProtocolFacts
 from vfibench.store.settings import Settings
 from vfibench.system.devices import autocast_type, chosen_device
+from vfibench.system.sources import source_sha256
+from vfibench.version import SCORING
 
 DEFAULT_METHODS = ("blend", "nearest", "superslomo-starter", "convlstm-starter", "rife-starter")
 DEFAULT_DATASETS = ("synthetic",)
@@ -126,6 +128,7 @@ class Planner:
         words = list(dict.fromkeys(request.methods))  # a name given twice is meant once
         weights = split_weights(list(request.weights), words)
         methods = [resolve(name, weights.get(name)) for name in words]
+        check_names(words, methods)
         wanted = {name: self._wanted(name, protocol) for name in request.datasets}
         missing = self._unavailable({column for columns in wanted.values() for column in columns})
         jobs = [
@@ -233,7 +236,34 @@ def score_settings(
         reduced=fitted.reduced,
         enlarged=fitted.enlarged,
         compiled=request.compiled,
+        scoring=SCORING,
+        code=method.code_sha256,
+        plugins=plugin_hashes(dataset.card.name, columns),
+        backbones=backbone_hashes(columns, request.backbones),
     )
+
+
+def plugin_hashes(dataset: str, columns: Sequence[str]) -> dict[str, str]:
+    """Hashes of the code of a dataset and of metrics that are not built in: "dataset" and by column."""
+    targets = {
+        column: METRICS.card(column).target for column in columns if METRICS.origin(column) != BUILT_IN
+    }
+    if DATASETS.origin(dataset) != BUILT_IN:
+        targets["dataset"] = DATASETS.card(dataset).target
+    found = {name: source_sha256(target) for name, target in targets.items()}
+    return {name: digest for name, digest in found.items() if digest is not None}
+
+
+def check_names(words: Sequence[str], methods: Sequence[Method]) -> None:
+    """VfibenchError where two methods of a command have one name, which tables could not tell apart."""
+    first: dict[tuple[str, str], str] = {}
+    for word, method in zip(words, methods, strict=True):
+        other = first.setdefault((method.label, method.variant), word)
+        if other != word:
+            raise VfibenchError(
+                f"expected methods of different names, found {method.label!r} twice: {other} and {word}",
+                "give one another `name` on its card",
+            )
 
 
 def check_runs_here(request: Request, method: Method) -> None:

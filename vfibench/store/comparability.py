@@ -6,9 +6,11 @@ is, stands in `TASK`; each purpose below names those of it that must be the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from vfibench.store.cells import Cell, canonical
+from msgspec import to_builtins
+
+from vfibench.store.cells import Cell, canonical, short_key
 from vfibench.store.entry import StoredColumn
 
 TASK: Mapping[str, str] = {
@@ -33,6 +35,25 @@ PAIRED = ("times", "files")
 """Two cells that share these are compared on the samples that both have; of the rest the reader is told."""
 
 
+WORDS: Mapping[str, str] = {
+    **TASK,
+    "code": "the method's code",
+    "plugins": "a plugin's code",
+    "worker": "the worker",
+    "weights_sha256": "weights",
+    "predictions": "predicted frames",
+    "backbones": "weights under LPIPS",
+    "scoring": "vfibench's own treatment of frames",
+}
+MARKS: Mapping[str, str] = {
+    "code": "code",
+    "weights_sha256": "weights",
+    "worker": "worker",
+    "predictions": "predictions",
+}
+"""Settings that say which method it is: where two of one label differ in these, they alone are told."""
+
+
 def others(one: Cell, other: Cell, keys: Iterable[str] = TASK) -> list[str]:
     """Those of the settings in which two cells differ."""
     return [key for key in keys if one.settings.value(key) != other.settings.value(key)]
@@ -41,6 +62,48 @@ def others(one: Cell, other: Cell, keys: Iterable[str] = TASK) -> list[str]:
 def changed_settings(one: Cell, other: Cell) -> list[str]:
     """Every setting in which two cells differ, those of plugins too."""
     return others(one, other, dict.fromkeys([*one.settings.names(), *other.settings.names()]))
+
+
+def what_differs(one: Cell, other: Cell) -> str:
+    """The settings in which two cells differ, in words: "the method's code, batch_size"; "" for none."""
+    return ", ".join(WORDS.get(key, key) for key in changed_settings(one, other))
+
+
+def nearest_twin(cell: Cell, stored: Sequence[Cell]) -> Cell | None:
+    """Of stored cells of the same method, dataset and protocol the one with the most settings in common.
+
+    Returns:
+        The latest of those; None where there is none, or where the cell itself is stored.
+    """
+    if any(one.key == cell.key for one in stored):
+        return None
+    same = [one for one in stored if _about(one) == _about(cell)]
+    return min(reversed(same), key=lambda one: len(changed_settings(one, cell)), default=None)
+
+
+def namesake_marks(cells: Sequence[Cell]) -> list[str]:
+    """What tells cells of one label apart, such as "code 3f5a12c0"; "" for a label that only one has."""
+    return [_mark(cell, [one for one in cells if one.label == cell.label]) for cell in cells]
+
+
+def _mark(cell: Cell, same: Sequence[Cell]) -> str:
+    names = dict.fromkeys(name for one in same for name in changed_settings(cell, one))
+    told = names.keys() & MARKS or names
+    return ", ".join(
+        f"{MARKS.get(name, name)} {_short(cell.settings.value(name))}" for name in names if name in told
+    )
+
+
+def _short(value: object) -> str:
+    """A value as a mark: short ones as they are, the first digits of a hash, of larger ones a hash."""
+    if value is None:
+        return "unknown"
+    text = str(value)
+    return text[:8] if len(text) == 64 else text if len(text) <= 12 else short_key(to_builtins(value))
+
+
+def _about(cell: Cell) -> tuple[str, ...]:
+    return cell.method, cell.settings.variant, cell.dataset, cell.protocol
 
 
 def values(cell: Cell, keys: Iterable[str]) -> list[object]:

@@ -143,6 +143,14 @@ class ResultStore:
             cells[name] = made.to_json()
         return list(cells.values())
 
+    def cells(self) -> list[Cell]:
+        """Every cell that a run.json of this folder tells of, earlier ones first.
+
+        Raises:
+            VfibenchError: a file is damaged or of a later version.
+        """
+        return [entry.cell for path in self._run_files() for entry in load_run(path).cells]
+
     def others_running(self, shard: Shard) -> bool:
         """Whether another shard of this split has not ended."""
         names = [

@@ -12,7 +12,15 @@ from vfibench.contracts import Padding
 
 Count = Annotated[int, Meta(ge=0)]
 
-WHERE_SET = {"reduced": 1, "enlarged": 1, "compiled": False}
+WHERE_SET: dict[str, object] = {
+    "reduced": 1,
+    "enlarged": 1,
+    "compiled": False,
+    "scoring": 1,
+    "code": None,
+    "plugins": {},
+    "backbones": {},
+}
 """Settings that run.json holds only where they are not this, so that older cells keep their keys."""
 
 
@@ -38,6 +46,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         reduced: factor by which inputs were reduced before the method saw them, 1 for not at all.
         enlarged: factor by which predictions were enlarged afterwards, 1 for not at all.
         compiled: whether the network ran through torch.compile.
+        scoring: version of what the harness itself does to frames, see `vfibench.version`.
+        code: SHA-256 of the source files that the method is made of, None where it runs elsewhere.
+        plugins: of the dataset ("dataset") and the metrics (by column) that are not built in.
+        backbones: of the weights under each column of LPIPS.
         extra: what else was stored: settings of plugins and of later versions.
     """
 
@@ -59,6 +71,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     reduced: int = 1
     enlarged: int = 1
     compiled: bool = False
+    scoring: int = 1
+    code: str | None = None
+    plugins: dict[str, str] = {}
+    backbones: dict[str, str] = {}
     extra: dict[str, object] = {}
 
     def to_json(self) -> dict[str, object]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, TypeVar
+import reprlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
@@ -91,6 +93,39 @@ def checked(table: object, struct: type[T], where: str) -> T:
             raise unknown_key(found.unknown, struct, where) from error
         place = f"{found.place}: " if found.place else ""
         raise VfibenchError(f"{where}: {place}{found.reason}", _keys_of(struct)) from error
+
+
+def check_fields(record: Any, where: str = "") -> None:
+    """Hold the fields of a dataclass, and of those in it, to their types; a list will do for a tuple.
+
+    Args:
+        record: such as a card that a plugin has filled in.
+        where: the record in messages; its class where that is "".
+
+    Raises:
+        TypeError: a field is of another type; it names the field, what is expected and what was found.
+
+    >>> check_fields(Complaint("no", 3))
+    Traceback (most recent call last):
+    TypeError: Complaint.place: expected str, found 3
+    """
+    hints = get_type_hints(type(record))
+    for field in fields(record):
+        value, place = getattr(record, field.name), f"{where or type(record).__name__}.{field.name}"
+        try:
+            msgspec.convert(value, hints[field.name], from_attributes=True)
+        except msgspec.ValidationError as error:
+            raise TypeError(f"{place}: expected {field.type}, found {reprlib.repr(value)}") from error
+        for part in _parts(value):
+            if is_dataclass(part) and not isinstance(part, type):
+                check_fields(part, place)
+
+
+def _parts(value: object) -> Iterable[object]:
+    """What is in a collection; the value itself where it is none."""
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, tuple | list) else (value,)
 
 
 def unknown_key(key: str, struct: type[msgspec.Struct], where: str) -> VfibenchError:

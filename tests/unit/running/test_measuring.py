@@ -143,7 +143,7 @@ def test_a_cell_is_told_apart_by_everything_that_can_change_a_score(mixed, tmp_p
     run(tmp_path / "run", davis(root, methods=("nearest",), protocol="adacof"))
     (cell,) = json.loads((tmp_path / "run" / "run.json").read_text())["cells"]
     settings, names = cell["settings"], read_list("davis_adacof.txt")[:10]
-    assert len(settings.pop("files")) == 64
+    assert [len(settings.pop(name)) for name in ("files", "code")] == [64, 64]
     assert settings == {
         "weights_sha256": None,
         "variant": "",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vfibench.contracts import AdapterCard, Padding
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.methods.workers.process import Worker, WorkerFailed
+from vfibench.system.sources import script_sha256, source_sha256
 
 if TYPE_CHECKING:
     import torch
@@ -91,7 +92,8 @@ def greet(command: str) -> tuple[AdapterCard, str]:
     """Start a worker once to learn its card, and a hash of what identifies it.
 
     Returns:
-        The card, and the sha256 over the command, the greeting and every file named in the command.
+        The card, and the sha256 over the command, the greeting and every file named in the command; of a
+        Python script or module also over what it imports of its own project.
 
     Raises:
         VfibenchError: it cannot be started, does not greet, or its greeting is no card.
@@ -105,11 +107,20 @@ def greet(command: str) -> tuple[AdapterCard, str]:
         raise VfibenchError(f"expected a command after {EXEC!r}, found none", DOCS)
     worker.end()
     digest = hashlib.sha256(json.dumps([words, worker.greeting], sort_keys=True).encode())
-    for word in words:
+    for before, word in zip(["", *words], words, strict=False):
         if os.path.isfile(word):  # noqa: PTH113 - Path raises where a script after -c is too long for a name
-            with Path(word).open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            digest.update(_file_digest(Path(word)))
+        elif before == "-m" and (code := source_sha256(f"{word}:")):
+            digest.update(code.encode())
     return card_of(worker.greeting, command), digest.hexdigest()
+
+
+def _file_digest(path: Path) -> bytes:
+    """Of a Python script with what it imports from its own folder, of any other file alone."""
+    if path.suffix == ".py":
+        return script_sha256(path).encode()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def card_of(greeting: Mapping[str, object], command: str) -> AdapterCard:
