@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vfibench.contracts import DatasetCard, Sample, Selection
 from vfibench.errors import VfibenchError
+from vfibench_datasets import marks
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
+
+
+NOT_WHOLE = (
+    "its files are many: a changed one is noticed by its size and its last bytes, where a PNG has the "
+    "checksum of its pixels"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ class FileDataset:
         root: folder the items' paths are relative to.
         size: (width, height) every picture must have; None where samples differ.
         remarks: sentences for the user, such as how many samples a rule left out.
-        changing: whether the files are the user's own, replaced at will: then the fingerprint reads them.
+        changing: whether the files are the user's own, replaced at will: then the fingerprint reads them
+            to their ends however many they are.
         view: what is made of each [3, H, W] picture once its size is checked, such as a crop; None leaves it.
     """
 
@@ -80,7 +87,7 @@ class FileDataset:
         self.times = self.items[0].times if self.items else card.times
         self.selection = selection
         self.size = size
-        self.remarks = remarks
+        self.told = remarks
         self.changing = changing
         self.view = view
 
@@ -108,16 +115,18 @@ class FileDataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of every sample's id and its files' marks, the same on every machine and layout.
+        """Of every sample's files, the same on every machine and layout; see `vfibench_datasets.marks`."""
+        return marks.fingerprint(self.root, self.items, whole=self._whole)
 
-        A file's mark is its size, which tells another release or a re-encoded copy apart without reading
-        the pictures; of files that change it is the SHA-256, as new frames may be as large as the old.
-        """
-        digest, mark = hashlib.sha256(), cache(_sha256 if self.changing else _size)
-        for item in self.items:
-            marks = [mark(self.root / name) for name in item.files]
-            digest.update(f"{item.id} {marks}\n".encode())
-        return digest.hexdigest()
+    @cached_property
+    def _whole(self) -> bool:
+        """Whether the fingerprint reads all of every file."""
+        return self.changing or marks.are_few(self.root, self.items)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences for the user: those given, and what the fingerprint does not see."""
+        return self.told if self._whole else (*self.told, NOT_WHOLE)
 
     def _read(self, name: str, size: tuple[int, int] | None) -> UInt8Array:
         from vfibench.frames.files import read_image
@@ -128,15 +137,6 @@ class FileDataset:
         if size is not None and found != size:
             raise wrong_size(path, size, found)
         return picture
-
-
-def _size(path: Path) -> int | str:
-    return path.stat().st_size
-
-
-def _sha256(path: Path) -> int | str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def wrong_size(path: Path, expected: tuple[int, int], found: tuple[int, int]) -> VfibenchError:

@@ -35,7 +35,7 @@ class LowResolution(FileDataset):
     @classmethod
     def of(cls, full: FileDataset) -> LowResolution:
         """The same samples; `full` gives inputs and targets at one size."""
-        made = cls(full.card, full.root, full.items, full.selection, full.size, full.remarks, view=full.view)
+        made = cls(full.card, full.root, full.items, full.selection, full.size, full.told, view=full.view)
         made.times = full.card.times
         return made
 

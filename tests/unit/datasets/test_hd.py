@@ -183,6 +183,6 @@ def test_own_lists_name_videos_or_samples(videos, tmp_path):
             ALL_2X(DatasetOptions(root=tmp_path, list_file=own))
 
 
-def test_the_fingerprint_follows_the_files_sizes(videos):
+def test_the_fingerprint_follows_the_files(videos):
     short, longer = (ALL_2X(DatasetOptions(root=videos(frames))).fingerprint for frames in (101, 102))
     assert short != longer
