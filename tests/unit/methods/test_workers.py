@@ -90,6 +90,18 @@ def test_its_card_is_what_it_says_and_its_hash_sees_a_changed_script(tmp_path):
     assert greet(command)[1] != digest
 
 
+@pytest.mark.parametrize("way", ["{folder}/worker.py", "-m worker"])
+def test_what_a_worker_imports_beside_itself_is_a_part_of_it(tmp_path: Path, monkeypatch, way: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    script(tmp_path, "import network", GREETING)
+    command = f"{sys.executable} {way.format(folder=tmp_path)}"
+    (tmp_path / "network.py").write_text("layers = 1\n")
+    before = greet(command)[1]
+    (tmp_path / "network.py").write_text("layers = 20\n")
+    assert greet(command)[1] != before
+
+
 @pytest.mark.slow
 def test_the_example_conforms():
     report = check_adapter(f"exec:{EXAMPLE}")
