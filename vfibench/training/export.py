@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -17,7 +18,13 @@ from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
 from vfibench.training.recipes import Recipe, as_toml
 from vfibench.weights.fetching import fetched
-from vfibench.weights.reading import load_strict, missing_weights, read_checkpoint, sha256_of
+from vfibench.weights.reading import (
+    load_strict,
+    missing_weights,
+    read_checkpoint,
+    sha256_of,
+    told_what_fits,
+)
 
 FORMAT = "vfibench weights 1"
 
@@ -80,8 +87,14 @@ def _stored(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return tensor.to(dtype) if tensor.is_floating_point() else tensor
 
 
-def start_from(network: nn.Module, trainable: Trainable, init: str) -> str:
+def start_from(network: nn.Module, trainable: Trainable, init: str, method: str = "") -> str:
     """Fill a network from a weight file, a training's checkpoint, or the weights of the method of that name.
+
+    Args:
+        network: to be filled.
+        trainable: what it belongs to.
+        init: path of the file, or name of the method.
+        method: what is trained, whose card says what the right file holds; "" to leave that out.
 
     Returns:
         What was read, with its hash, for the header.
@@ -90,11 +103,16 @@ def start_from(network: nn.Module, trainable: Trainable, init: str) -> str:
         VfibenchError: there is no such file or method, or its tensors are not this network's.
     """
     path = _weight_file(init)
+    with told_what_fits(find_card(method), path) if method else nullcontext():
+        _fill(network, trainable, path)
+    return f"{Path(init).name} (sha256 {sha256_of(path)})"
+
+
+def _fill(network: nn.Module, trainable: Trainable, path: Path) -> None:
     saved = network_in(read_checkpoint(path)) if path.suffix != ".safetensors" else None
     state = trainable.weights(path) if saved is None else saved
     state = _completed(network, {name: tensor.float() for name, tensor in state.items()})
     load_strict(network, state, path)
-    return f"{Path(init).name} (sha256 {sha256_of(path)})"
 
 
 def _completed(network: nn.Module, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

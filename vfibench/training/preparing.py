@@ -84,7 +84,8 @@ def prepare(job: TrainingJob, place: Place, device: torch.device) -> Ready:
         facts["vfibench"] = begun.get("vfibench", facts["vfibench"])
     elif recipe.init:
         network, trainable = objective.network, trainable_of(recipe.method)
-        facts["started_from"] = in_step(place, lambda: start_from(network, trainable, recipe.init))
+        begin = (network, trainable, recipe.init, recipe.method)
+        facts["started_from"] = in_step(place, lambda: start_from(*begin))
     state = State(recipe, objective, device, place)
     if begun is not None:
         in_step(place, lambda: restore(state, begun, job.out))

@@ -147,3 +147,5 @@ def test_nothing_to_start_from_is_told(tmp_path: Path) -> None:
     written(path)
     with pytest.raises(VfibenchError, match=r"expected the 2 tensors of Linear, found \d+ in"):
         start_from(network, trainable, str(path))
+    with pytest.raises(VfibenchError, match=r"expected the 2 .*superslomo\.pt of superslomo holds: "):
+        start_from(network, trainable, str(path), "superslomo")
