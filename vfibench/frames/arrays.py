@@ -61,7 +61,7 @@ def _array(file: IO[bytes]) -> npt.NDArray[Any]:
     body = file.read(count * kind.itemsize)
     if len(body) != count * kind.itemsize:
         raise Broken(f"{len(body)} of {count * kind.itemsize} bytes are there")
-    return np.frombuffer(body, kind).reshape(shape, order="F" if by_columns else "C")
+    return np.frombuffer(bytearray(body), kind).reshape(shape, order="F" if by_columns else "C")
 
 
 def _channels_last(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

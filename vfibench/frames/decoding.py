@@ -48,8 +48,8 @@ class Unfit(Exception):
         self.found, self.hint = found, hint
 
 
-def eight_bit(data: bytes) -> UInt8Array:
-    """The pixels of a frame.
+def eight_bit(data: bytes, colours_alone: bool = False) -> UInt8Array:
+    """The pixels of a frame; for `colours_alone` see `vfibench.frames.files.read_image`.
 
     Returns:
         [H, W, 3] uint8 RGB.
@@ -60,10 +60,7 @@ def eight_bit(data: bytes) -> UInt8Array:
     """
     import numpy as np
 
-    plain = _plain_png(data)
-    if plain is not None:
-        return plain
-    pixels = decoded(data)
+    pixels = decoded(data, colours_alone)
     if pixels.dtype == np.float32:
         raise Unfit("floating-point values", f"{TO_PNG}; only predictions may be floating-point")
     if pixels.dtype == np.uint16:
@@ -76,7 +73,7 @@ def eight_bit(data: bytes) -> UInt8Array:
     return cast("UInt8Array", pixels)
 
 
-def decoded(data: bytes) -> Pixels:
+def decoded(data: bytes, colours_alone: bool = False) -> Pixels:
     """The pixels of a PNG, JPEG, TIFF, BMP or WebP file, [H, W, 3] RGB as deep as they are stored.
 
     Raises:
@@ -84,10 +81,11 @@ def decoded(data: bytes) -> Pixels:
         OSError, ValueError, SyntaxError, DecompressionBombError: it is damaged, or no picture.
     """
     if data.startswith(png.SIGNATURE):
-        return _opaque(_png(data))
+        plain = _plain_png(data)
+        return _colours(_png(data), colours_alone) if plain is None else plain
     if data.startswith(tiff.SIGNATURES):
-        return _opaque(_tiff(data))
-    return _opaque(_other(data))
+        return _colours(_tiff(data), colours_alone)
+    return _colours(_other(data), colours_alone)
 
 
 def _plain_png(data: bytes) -> UInt8Array | None:
@@ -99,9 +97,7 @@ def _plain_png(data: bytes) -> UInt8Array | None:
     import cv2
     import numpy as np
 
-    if not (data.startswith(png.SIGNATURE) and data[24:29] == _RGB_8):
-        return None
-    if _TELLING & png.chunk_kinds(data):
+    if data[24:29] != _RGB_8 or _TELLING & png.chunk_kinds(data):
         return None
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     try:
@@ -111,7 +107,7 @@ def _plain_png(data: bytes) -> UInt8Array | None:
 
 
 def _png(data: bytes) -> npt.NDArray[Any]:
-    """[H, W] or [H, W, 2..4], as `_opaque` takes it."""
+    """[H, W] or [H, W, 2..4], as `_colours` takes it."""
     import numpy as np
     from PIL import Image
 
@@ -243,11 +239,11 @@ def _by_opencv(data: bytes) -> npt.NDArray[Any]:
     return pixels[..., [2, 1, 0, 3][: pixels.shape[-1]]] if pixels.ndim == 3 else pixels
 
 
-def _opaque(pixels: npt.NDArray[Any]) -> Pixels:
+def _colours(pixels: npt.NDArray[Any], alone: bool) -> Pixels:
     """[H, W, 3] of grey or RGB, with a last channel of opacity or not.
 
     Raises:
-        Unfit: a pixel lets something through.
+        Unfit: a pixel lets something through, and colours are not to be taken alone.
     """
     import numpy as np
 
@@ -255,7 +251,7 @@ def _opaque(pixels: npt.NDArray[Any]) -> Pixels:
         pixels = pixels[..., None]
     if pixels.shape[-1] in {2, 4}:
         whole = 1.0 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max
-        if (pixels[..., -1] != whole).any():
+        if not alone and (pixels[..., -1] != whole).any():
             raise Unfit("transparent pixels", "save it without transparency")
         pixels = pixels[..., :-1]
-    return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
+    return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else np.ascontiguousarray(pixels)

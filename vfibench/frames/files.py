@@ -28,8 +28,13 @@ RANGE = (-1.0, 2.0)
 """How far raw predictions may reach: networks leave [0, 1] a little; what is far off has another range."""
 
 
-def read_image(path: Path) -> UInt8Array:
+def read_image(path: Path, *, colours_alone: bool = False) -> UInt8Array:
     """Decode a frame; `vfibench.frames.decoding` decides what may be one.
+
+    Args:
+        path: of the file.
+        colours_alone: leave transparency aside and take the colours behind it; for a picture whose bytes are
+            known.
 
     Returns:
         [3, H, W] uint8 RGB; a channel-first view of interleaved memory, so that a batch of them is
@@ -42,7 +47,7 @@ def read_image(path: Path) -> UInt8Array:
     from vfibench.frames.decoding import eight_bit
 
     with _told(path, "a picture that is exact in 8-bit RGB"):
-        return eight_bit(path.read_bytes()).transpose(2, 0, 1)
+        return eight_bit(path.read_bytes(), colours_alone).transpose(2, 0, 1)
 
 
 def read_prediction(path: Path) -> UInt8Array | Float32Array:

@@ -19,7 +19,7 @@ from vfibench.metrics.columns import check_masks, unavailable_columns, wanted_co
 from vfibench.metrics.protocols import Protocol, get_protocol
 from vfibench.published.beside import published_facts
 from vfibench.registry import METRICS, dataset_card
-from vfibench.running.checks import check_count, check_predictions, predictions_hash
+from vfibench.running.checks import check_count, check_labels, check_predictions, predictions_hash
 from vfibench.running.scale_fitting import Fit, check_times, fit, stored_fit
 from vfibench.store.cells import Cell
 from vfibench.store.facts import CellFacts, DatasetFacts, ProtocolFacts
@@ -126,6 +126,7 @@ class Planner:
         words = list(dict.fromkeys(request.methods))  # a name given twice is meant once
         weights = split_weights(list(request.weights), words)
         methods = [resolve(name, weights.get(name)) for name in words]
+        check_labels(methods)
         wanted = {name: self._wanted(name, protocol) for name in request.datasets}
         missing = self._unavailable({column for columns in wanted.values() for column in columns})
         jobs = [
@@ -134,7 +135,10 @@ class Planner:
             for name, columns in wanted.items()
         ]
         self._try_weights(methods, place)
-        return jobs
+        distinct: dict[str, Job] = {}
+        for job in jobs:  # a folder spelt in two ways is one
+            distinct.setdefault(job.cell.name, job)
+        return list(distinct.values())
 
     def _wanted(self, name: str, protocol: Protocol) -> tuple[str, ...]:
         """The columns of one dataset."""
@@ -185,13 +189,14 @@ class Planner:
         settings = score_settings(request, method, dataset, fitted, padding, columns)
         published = published_facts(method.card, card.name, method.variant)
         weights = method.weights.name if method.weights else None
+        label = dataset.label or name
         facts = CellFacts(
             card_facts(method.card, weights, published),
-            DatasetFacts(card.title, card.task, card.licence),
+            DatasetFacts(card.title, card.task, card.licence, "" if label == name else name),
             ProtocolFacts(protocol.title, protocol.source),
         )
         return Job(
-            cell=Cell(method.label, name, protocol.name, settings, facts),
+            cell=Cell(method.label, label, protocol.name, settings, facts),
             method=method,
             dataset=dataset,
             columns=columns,

@@ -59,13 +59,14 @@ def test_times_and_counts_follow_from_the_factor(basketball, factor, samples, ti
 def test_four_frame_windows_replicate_at_the_start(basketball, index, expected, edge):
     dataset = clip(basketball, factor=4, inputs=4)
     assert frame_numbers(dataset, index, basketball)[0] == expected
-    assert dict(dataset[index].tags) == ({"edge": "replicated"} if edge else {})
+    tags = {"clip": basketball.name} | ({"edge": "replicated"} if edge else {})
+    assert dict(dataset[index].tags) == tags
 
 
 def test_four_frame_windows_replicate_at_the_last_input(basketball):
     item = clip(basketball, factor=4, inputs=4).items[-1]
     assert item.inputs == ("im89.png", "im93.png", "im97.png", "im97.png")
-    assert item.tags == {"edge": "replicated"}
+    assert item.tags == {"clip": basketball.name, "edge": "replicated"}
 
 
 def test_ids_are_the_file_names_of_the_first_targets(basketball):
