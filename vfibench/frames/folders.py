@@ -71,11 +71,11 @@ def _check_alike(folder: Path, found: dict[str, list[str]], strict: bool) -> Non
         found: text, number, text, ... of each name.
         strict: whether names must have a number.
     """
-    forms = {name: tuple(parts[::2]) for name, parts in found.items()}
+    forms = {name: tuple(parts[::2]) if len(parts) > 1 else () for name, parts in found.items()}
     counted = Counter(forms.values())
     usual = max(counted, key=lambda form: (counted[form], len(form)), default=())
     for name, form in forms.items():
-        if len(form) == 1 and (strict or len(usual) > 1):
+        if not form and (strict or usual):
             raise VfibenchError(f"expected numbered frames, found {name}, in {folder}", "remove the file")
         if form != usual:
             like = next(other for other in forms if forms[other] == usual)
