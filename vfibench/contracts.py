@@ -412,6 +412,18 @@ class Fingerprinted(Protocol):
 
 
 @runtime_checkable
+class Labelled(Protocol):
+    """Optional, on a dataset that is asked for with an argument: its name in results.
+
+    Else that is the word as it was given, and the same folder spelt in two ways is two datasets.
+    """
+
+    @property
+    def label(self) -> str:
+        """The card's name, a colon, and what tells it apart, such as "clip:film" of "clip:./my/film"."""
+
+
+@runtime_checkable
 class TimesOf(Protocol):
     """Optional, on a dataset: its samples have some of its times only, so that no target is scored twice."""
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 from vfibench.contracts import DatasetCard, DatasetOptions, Inventory
 from vfibench.datasets.selection import choose, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
-from vfibench.frames.files import natural_key
+from vfibench.frames.files import SUFFIXES, image_size
+from vfibench.frames.folders import FrameNames, frame_names, named_folder, some
 from vfibench_datasets.files import FileDataset, FileSample, wrong_size
 from vfibench_datasets.source import check_inputs
 from vfibench_datasets.windows import window_items
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 FACTORS = (2, 4, 8)
 
 CARD = DatasetCard(
@@ -32,33 +31,46 @@ CARD = DatasetCard(
 )
 
 
-def open_clip(options: DatasetOptions) -> FileDataset:
+class ClipDataset(FileDataset):
+    """A FileDataset over one folder.
+
+    Attributes:
+        label: what it is called in results, the same however the folder was spelt.
+    """
+
+    label = ""
+
+
+def open_clip(options: DatasetOptions) -> ClipDataset:
     """Open the folder `options.argument`; the selection is an own list, without an official count.
 
     Raises:
-        VfibenchError: no folder, too few frames, a factor other than 2, 4, 8, two frames of one name, or
-            a frame that is no picture or not as large as the first.
+        VfibenchError: no folder, too few frames, a factor other than 2, 4, 8, files that are no one sequence
+            (see `frame_names`), or a frame that is no picture or not as large as the first.
     """
     check_inputs(CARD, options)
-    folder, factor = _folder(options.argument), _factor(options.factor)
-    frames = _frames(folder, factor)
-    size = _common_size(frames)
-    names = [path.name for path in frames]
-    items = window_items(names, factor, options.inputs, lambda index: frames[index].stem)
+    (folder, name), factor = _folder(options.argument), _factor(options.factor)
+    found = _frames(folder, factor)
+    size = _common_size([folder / frame for frame in found.frames])
+    stems = [Path(frame).stem for frame in found.frames]
+    items = window_items(found.frames, factor, options.inputs, lambda index: stems[index], name)
     if options.list_file is not None:
         items = _named_in(options.list_file, items, folder)
     inventory = Inventory(CARD.name, (folder,), folder, tuple(item.id for item in items))
     selection = replace(choose(inventory, options)[1], kind="own list", official=None)
-    return FileDataset(CARD, folder, items, selection, size, changing=True)
+    made = ClipDataset(CARD, folder, items, selection, size, _remarks(folder, found), changing=True)
+    made.label = f"{CARD.name}:{name}"
+    return made
 
 
-def _folder(argument: str) -> Path:
+def _folder(argument: str) -> tuple[Path, str]:
+    """The folder of frames and its name."""
     if not argument:
         raise VfibenchError("expected a folder of frames, found none", "do --dataset clip:DIR")
-    folder = Path(argument).expanduser()
+    folder, name = named_folder(argument)
     if not folder.is_dir():
         raise VfibenchError(f"expected a folder of frames, found no folder {folder}", "do --dataset clip:DIR")
-    return folder
+    return folder, name
 
 
 def _factor(factor: int | None) -> int:
@@ -67,37 +79,40 @@ def _factor(factor: int | None) -> int:
     return factor or FACTORS[0]
 
 
-def _frames(folder: Path, factor: int) -> list[Path]:
-    """Image files in natural order, hidden ones left out, enough for one sample, no two of one stem."""
-    shown = (path for path in folder.iterdir() if not path.name.startswith("."))
-    found = [path for path in shown if path.suffix.lower() in SUFFIXES and path.is_file()]
-    if len(found) < factor + 1:
+def _frames(folder: Path, factor: int) -> FrameNames:
+    """The frames in time order, enough for one sample, no two of one stem."""
+    found = frame_names(folder, SUFFIXES)
+    count = len(found.frames)
+    if count < factor + 1:
         raise VfibenchError(
-            f"expected {factor + 1} frames or more for factor {factor}, found {len(found)}, in {folder}",
+            f"expected {factor + 1} frames or more for factor {factor}, found {count}, in {folder}",
             "give a folder of png, jpg, bmp, webp or tif files",
         )
-    twice = [stem for stem, times in Counter(path.stem for path in found).items() if times > 1]
-    if twice:
-        raise VfibenchError(f"expected one frame called {twice[0]!r}, found several, in {folder}")
-    return sorted(found, key=natural_key)
+    return found
+
+
+def _remarks(folder: Path, found: FrameNames) -> tuple[str, ...]:
+    """What is not plain about a folder of frames, in sentences."""
+    told = []
+    first, last = found.frames[0], found.frames[-1]
+    if found.step == 0:
+        told.append(f"frames of {folder} have no numbers: they are taken by name, from {first} to {last}")
+    if found.step > 1:
+        told.append(
+            f"frames of {folder} are numbered by {found.step}: each is taken as next to the one before"
+        )
+    if found.others:
+        told.append(f"{len(found.others)} files of {folder} are no frames, left out: {some(found.others)}")
+    return tuple(told)
 
 
 def _common_size(frames: list[Path]) -> tuple[int, int]:
     """(width, height) of all frames, from their headers alone."""
-    from PIL import Image
-
-    expected: tuple[int, int] | None = None
-    for path in frames:
-        try:
-            with Image.open(path) as image:
-                found = image.size
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            reason = str(error).partition("\n")[0]
-            raise VfibenchError(f"cannot read image {path}: {reason}", "restore the file") from error
-        expected = expected or found
+    expected = image_size(frames[0])
+    for path in frames[1:]:
+        found = image_size(path)
         if found != expected:
             raise wrong_size(path, expected, found)
-    assert expected is not None
     return expected
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Literal
 
 from vfibench.contracts import Count, Inventory
+from vfibench.frames.folders import files_in
 from vfibench_datasets.files import FileSample
-from vfibench_datasets.source import FileSource, Layout, files_in
+from vfibench_datasets.source import FileSource, Layout
 from vfibench_datasets.triplets import SIMPLE_NAME
 from vfibench_datasets.windows import window_items
 
@@ -90,8 +91,8 @@ def _clip_items(
     if not match:
         return []
     clip, place = match[1], f"{folder}/{match[1]}"
-    numbers = _numbers(root / place, suffix)
-    if fault := _stray(numbers):
+    numbers, fault = _numbers(root / place, suffix)
+    if fault := fault or _stray(numbers):
         return [absent(line if match[2] else clip, place, fault, clip)]
     names = _numbered(numbers, suffix)
     frames = [f"{place}/{name}" for name in names]
@@ -120,8 +121,8 @@ def too_short(frames: int, factor: int) -> str:
     return f"it has {frames} frames, one sample needs {factor + 1}"
 
 
-def _numbers(folder: Path, suffix: str) -> dict[int, str]:
-    """Names of the numbered frames in a folder, by number, in order.
+def _numbers(folder: Path, suffix: str) -> tuple[dict[int, str], str]:
+    """Names of the numbered frames in a folder, by number, in order; and which of them is there twice, or "".
 
     Names may begin differently ("im3.png", "Copy of im3.png"): those count that begin as most do, of
     equally many those that begin shortest.
@@ -131,10 +132,12 @@ def _numbers(folder: Path, suffix: str) -> dict[int, str]:
     called = Counter(match[1] for match in matches)
     usual = min(called, key=lambda prefix: (-called[prefix], len(prefix)), default="")
     found: dict[int, str] = {}
+    fault = ""
     for match in matches:
-        if match[1] == usual:
-            found.setdefault(int(match[2]), match[0] + suffix)
-    return dict(sorted(found.items()))
+        number, name = int(match[2]), match[0] + suffix
+        if match[1] == usual and found.setdefault(number, name) != name:
+            fault = f"frame {number} is there twice, {found[number]} and {name}; remove one of them"
+    return dict(sorted(found.items())), fault
 
 
 def _stray(found: dict[int, str]) -> str:

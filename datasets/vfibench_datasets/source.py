@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from vfibench.contracts import DatasetCard, DatasetOptions, Inventory, Selection
 from vfibench.datasets.selection import check_root, choose, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
+from vfibench.frames.folders import files_in
 from vfibench_datasets.files import FileDataset, FileSample
 
 if TYPE_CHECKING:
@@ -173,21 +173,6 @@ def missing_files(root: Path, items: Iterable[FileSample]) -> dict[str, Path]:
                 missing[item.id] = root / name
                 break
     return missing
-
-
-def files_in(folder: Path) -> frozenset[str]:
-    """Names of the files in a folder, none where it is missing.
-
-    Raises:
-        VfibenchError: the folder may not be read.
-    """
-    try:
-        with os.scandir(folder) as entries:
-            return frozenset(entry.name for entry in entries if entry.is_file())
-    except (FileNotFoundError, NotADirectoryError):
-        return frozenset()
-    except OSError as error:
-        raise VfibenchError(f"cannot read folder {folder}: {error.strerror}", "make it readable") from error
 
 
 def count_numbered(folder: Path, digits: int, suffix: str) -> int:

@@ -125,8 +125,8 @@ def verdict(found: Comparison, paired: Paired) -> str:
         return f"{first} and {second} are equal as printed{where}"
     told = f"{second} - {first} is {difference_text(paired)}{where}"
     if paired.interval is None:
-        kind = "clips" if paired.of_clips else "samples"
-        return f"{paired.counted_units} {kind} are too few to tell {first} and {second} apart: {told}"
+        units = _units(paired.counted_units, "clip" if paired.of_clips else "sample")
+        return f"{units} too few to tell {first} and {second} apart: {told}"
     if not paired.significant:
         return f"{first} and {second} cannot be told apart: {told}"
     better = second if (paired.mean > 0) == (paired.better == "higher") else first
@@ -136,10 +136,15 @@ def verdict(found: Comparison, paired: Paired) -> str:
     return f"{better} is better by {text} {bounds}{where}"
 
 
+def _units(count: int, kind: str) -> str:
+    return f"1 {kind} is" if count == 1 else f"{count} {kind}s are"
+
+
 def _where(paired: Paired) -> str:
     """Such as " in ssim on 100 frames of 30 clips"; PSNR is named by its unit."""
     named = "" if paired.column == "psnr" else f" in {paired.column}"
-    clips = f" of {paired.counted_units} clips" if paired.of_clips else ""
+    units = paired.counted_units
+    clips = f" of {units} clip{'s' * (units != 1)}" if paired.of_clips else ""
     return f"{named} on {paired.n} frames{clips}"
 
 

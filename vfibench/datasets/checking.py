@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from vfibench.contracts import DatasetCard, Remarked, Rooted, Selection
+from vfibench.contracts import DatasetCard, Labelled, Remarked, Rooted, Selection
 from vfibench.datasets.selection import list_hash
 
 MEMBERS = ("card", "selection", "times", "ids", "__len__", "__getitem__")
@@ -121,11 +121,15 @@ def times_problem(times: Sequence[object], card: DatasetCard, inputs: int) -> st
 
 
 def optional_problem(dataset: object) -> str:
-    """Whether remarks and root, which a dataset may leave out, are what the contracts say."""
+    """Whether remarks, label and root, which a dataset may leave out, are what the contracts say."""
     if isinstance(dataset, Remarked):
         remarks = dataset.remarks
         if isinstance(remarks, str) or any(type(remark) is not str for remark in remarks):
             return f"expected remarks as a sequence of texts, found {remarks!r}"
+    if isinstance(dataset, Labelled):
+        label, begins = dataset.label, f"{dataset.card.name}:"  # type: ignore[attr-defined]
+        if type(label) is not str or not label.startswith(begins):
+            return f"expected a label that begins with {begins}, found {label!r}"
     if isinstance(dataset, Rooted) and not isinstance(dataset.root, Path):
         return f"expected its root as a Path, found {dataset.root!r}"
     return ""

@@ -10,6 +10,7 @@ from vfibench.contracts import (
     Dataset,
     DatasetCard,
     Fingerprinted,
+    Labelled,
     Remarked,
     Rooted,
     Sample,
@@ -122,6 +123,11 @@ class OpenedDataset:
         if not (left_open := unnoticed(len(self))) or isinstance(self.inner, Fingerprinted):
             return own
         return (*own, f"{self.name}: {left_open}")
+
+    @property
+    def label(self) -> str:
+        """What results call it, "" where that is the word it was asked for by."""
+        return self.inner.label if isinstance(self.inner, Labelled) else ""
 
     @property
     def root(self) -> Path | None:

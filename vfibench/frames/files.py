@@ -3,77 +3,117 @@
 from __future__ import annotations
 
 import re
-import zlib
-from io import BytesIO
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from vfibench.errors import VfibenchError
 from vfibench.system.files import unwritable, whole
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from vfibench.contracts import UInt8Array
 
+    Float32Array = npt.NDArray[np.float32]
 
-PNG = b"\x89PNG\r\n\x1a\n"
-RGB_8 = b"\x08\x02\x00\x00\x00"  # IHDR from byte 24: 8 bits, RGB, not interlaced
-IEND = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
+"""Of files that may be frames."""
+PREDICTIONS = (*SUFFIXES, ".npy", ".npz", ".exr")
+"""Of files that may be predictions."""
+RANGE = (-1.0, 2.0)
+"""How far raw predictions may reach: networks leave [0, 1] a little; what is far off has another range."""
 
 
-def read_image(path: Path) -> UInt8Array:
-    """Decode an image file.
+def read_image(path: Path, *, colours_alone: bool = False) -> UInt8Array:
+    """Decode a frame; `vfibench.frames.decoding` decides what may be one.
+
+    Args:
+        path: of the file.
+        colours_alone: leave transparency aside and take the colours behind it; for a picture whose bytes are
+            known.
 
     Returns:
         [3, H, W] uint8 RGB; a channel-first view of interleaved memory, so that a batch of them is
-        channels_last without a copy. Grey and palette images are converted to RGB.
+        channels_last without a copy.
 
     Raises:
-        VfibenchError: the file is missing, truncated or no image; the message names it.
+        VfibenchError: the file is missing, damaged, no picture, or one that 8-bit RGB cannot hold; the
+            message names it.
     """
+    from vfibench.frames.decoding import eight_bit
+
+    with _told(path, "a picture that is exact in 8-bit RGB"):
+        return eight_bit(path.read_bytes(), colours_alone).transpose(2, 0, 1)
+
+
+def read_prediction(path: Path) -> UInt8Array | Float32Array:
+    """Decode a prediction made elsewhere.
+
+    Returns:
+        [3, H, W] RGB: uint8 levels, or raw float32 where the file has more than 8 bits; 16 bits become
+        value / 65535, floating point is taken as it is, with NaN and infinity.
+
+    Raises:
+        VfibenchError: as `read_image`; or floating point far outside of [0, 1].
+    """
+    from vfibench.frames import arrays
+    from vfibench.frames.decoding import decoded
+
+    readers = {arrays.NPY: arrays.read_npy, arrays.NPZ: arrays.read_npz, arrays.EXR: arrays.read_exr}
+    with _told(path, "a prediction in RGB"):
+        data = path.read_bytes()
+        read = next((reader for magic, reader in readers.items() if data.startswith(magic)), decoded)
+        return _as_raw(read(data)).transpose(2, 0, 1)
+
+
+def _as_raw(pixels: npt.NDArray[Any]) -> UInt8Array | Float32Array:
+    """[H, W, 3]: uint8 as it is, all else float32."""
     import numpy as np
+
+    from vfibench.frames.decoding import Unfit
+
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return pixels.astype(np.float32) / np.float32(65535)
+    numbers = pixels[np.isfinite(pixels)]
+    if numbers.size and not (RANGE[0] <= numbers.min() and numbers.max() <= RANGE[1]):
+        raise Unfit(f"values from {numbers.min():g} to {numbers.max():g}", "save RGB in [0, 1]")
+    return pixels.astype(np.float32)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(width, height) from a picture's header alone.
+
+    Raises:
+        VfibenchError: the file is missing or no picture.
+    """
     from PIL import Image
 
+    with _told(path, "a picture"), Image.open(path) as image:
+        return image.size
+
+
+@contextmanager
+def _told(path: Path, wanted: str) -> Iterator[None]:
+    """What decoding raises as one line that names the file."""
+    from PIL import Image
+
+    from vfibench.frames.decoding import Unfit
+
     try:
-        data = path.read_bytes()
-        pixels = _plain_png(data)
-        if pixels is None:
-            with Image.open(BytesIO(data)) as image:
-                pixels = np.array(image if image.mode == "RGB" else image.convert("RGB"))
+        yield
     except FileNotFoundError as error:
         raise VfibenchError(f"missing image {path}", "restore the file") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Unfit as error:
+        raise VfibenchError(f"expected {wanted}, found {error.found}, in {path}", error.hint) from error
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
         reason = re.sub(r" <_io\.BytesIO[^>]*>", "", str(error).partition("\n")[0])
         raise VfibenchError(f"cannot read image {path}: {reason}", "restore the file") from error
-    return pixels.transpose(2, 0, 1)
-
-
-def _plain_png(data: bytes) -> UInt8Array | None:
-    """Decode a whole 8-bit RGB PNG with OpenCV, a quarter faster than Pillow; None for anything else.
-
-    PNG is lossless, so the pixels are the same. Everything odd, and everything broken, is left to Pillow:
-    OpenCV would write a line of its own to standard error.
-    """
-    import cv2
-    import numpy as np
-
-    if not (data.startswith(PNG) and data[24:29] == RGB_8 and data.endswith(IEND) and _chunks_hold(data)):
-        return None
-    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        return cast("UInt8Array | None", cv2.imdecode(np.frombuffer(data, np.uint8), flags))
-    except cv2.error:  # such as more pixels than it is willing to decode
-        return None
-
-
-def _chunks_hold(png: bytes) -> bool:
-    """Whether chunk follows chunk (length, name, body, CRC-32 of name and body) to the very end."""
-    view, at = memoryview(png), len(PNG)
-    while at < len(png):
-        end = at + 8 + int.from_bytes(view[at : at + 4])
-        if view[end : end + 4] != zlib.crc32(view[at + 4 : end]).to_bytes(4):
-            return False
-        at = end + 4
-    return True
 
 
 def write_image(path: Path, pixels: UInt8Array) -> None:

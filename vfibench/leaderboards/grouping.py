@@ -9,7 +9,7 @@ afterwards stands beside those that enlarge them themselves, and its name says s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from vfibench.leaderboards.ranking import cell_intervals, cell_ranks, unfair
@@ -146,8 +146,26 @@ def _board(dataset: str, protocol: str, results: Sequence[CellResult]) -> Board:
         titles={name: fact.title for name, fact in facts.items()},
         better={name: fact.better for name, fact in facts.items()},
         unavailable={name: why for name, why in missing.items() if name not in facts},
-        groups=tuple(_group(not key[0], groups[key], facts) for key in sorted(groups)),
+        groups=_told_apart([_group(not key[0], groups[key], facts) for key in sorted(groups)]),
     )
+
+
+def _told_apart(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """Groups of one heading but other frames on disk, such as two folders of one name, say which they are."""
+    files: dict[str, set[str]] = {}
+    for group in groups:
+        files.setdefault(group.heading, set()).add(_files(group))
+    return tuple(
+        replace(group, heading=f"{group.heading}, frames {_files(group)}")
+        if len(files[group.heading]) > 1
+        else group
+        for group in groups
+    )
+
+
+def _files(group: Group) -> str:
+    """The first digits of what tells a group's frames on disk."""
+    return (group.entries[0].result.cell.settings.files or "of no file")[:10]
 
 
 def disputed_columns(results: Sequence[CellResult]) -> list[str]:

@@ -1,4 +1,4 @@
-"""From a word to a method: NAME, pkg.mod:Class (@VARIANT after either), frames:DIR or exec:CMD."""
+"""From a word to a method: NAME, pkg.mod:Class (@VARIANT after either), frames:DIR[=NAME] or exec:CMD."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vfibench.contracts import Adapter, AdapterCard, Carded
 from vfibench.errors import VfibenchError
+from vfibench.frames.folders import named_folder
 from vfibench.methods.workers.adapter import EXEC, ExecAdapter, greet
 from vfibench.registry import METHODS, explained, load_target
 from vfibench.system.sources import source_sha256
@@ -139,7 +140,8 @@ def resolve(name: str, weights: str | None = None, *, scoring: bool = True) -> M
     """Find a method and check that it can run.
 
     Args:
-        name: catalogue name or "pkg.mod:Class", "@VARIANT" after it or not; or "frames:DIR", "exec:CMD".
+        name: catalogue name or "pkg.mod:Class", "@VARIANT" after it or not; or "frames:DIR",
+            "frames:DIR=NAME", "exec:CMD".
         weights: path of a checkpoint, name of a fetched file of the card, "random", or None for the first
             of the card's files that has been fetched.
         scoring: False for timing, where "random" weights are allowed.
@@ -198,7 +200,7 @@ def _weights(card: AdapterCard, weights: str | None, scoring: bool) -> Path | No
 
 
 def _frames(name: str) -> Method:
-    folder = Path(name.removeprefix(FRAMES)).expanduser()
+    folder, called = named_folder(name.removeprefix(FRAMES))
     if not folder.is_dir():
         raise VfibenchError(f"expected a folder of predictions at {folder}, found none", "check frames:DIR")
     card = AdapterCard(
@@ -208,7 +210,7 @@ def _frames(name: str) -> Method:
         inputs=(2,),
         times="any",
     )
-    return Method(f"frames:{folder.resolve().name}", card, folder=folder)
+    return Method(f"{FRAMES}{called}", card, folder=folder)
 
 
 def _exec(name: str, weights: str | None) -> Method:

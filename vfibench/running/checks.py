@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from vfibench.datasets.opened import OpenedDataset
 from vfibench.errors import VfibenchError
-from vfibench.running.predictors import prediction_paths
+from vfibench.methods.resolving import Method
+from vfibench.running.predictions import NoPrediction, PredictionFolder
 
 
 def check_count(name: str, value: int, least: int) -> None:
@@ -17,12 +19,13 @@ def check_count(name: str, value: int, least: int) -> None:
 
 
 def check_predictions(folder: Path, dataset: OpenedDataset) -> None:
-    """VfibenchError naming the first missing prediction of frames:DIR, and how many are."""
+    """VfibenchError for a frame that frames:DIR has twice, or lacks; then how many it lacks is told too."""
     missing: list[str] = []
+    there = PredictionFolder(folder)
     for index, sample in enumerate(dataset.ids):
         try:
-            prediction_paths(folder, sample, dataset.times_of(index))
-        except VfibenchError as error:
+            there.paths(sample, dataset.times_of(index))
+        except NoPrediction as error:
             missing.append(error.message)
     if missing:
         raise VfibenchError(
@@ -30,14 +33,32 @@ def check_predictions(folder: Path, dataset: OpenedDataset) -> None:
         )
 
 
+def check_labels(words: Sequence[str], methods: Sequence[Method]) -> None:
+    """VfibenchError where two methods of one command would have one name in every table.
+
+    Args:
+        words: as they were given.
+        methods: what each word led to; one folder of predictions, spelt in two ways, is one method.
+    """
+    known: dict[tuple[str, str], tuple[str, Path | None]] = {}
+    for word, method in zip(words, methods, strict=True):
+        folder = method.folder.resolve() if method.folder else None
+        earlier, place = known.setdefault((method.label, method.variant), (word, folder))
+        if earlier != word and (folder is None or folder != place):
+            raise VfibenchError(
+                f"expected methods of different names, found {method.label} twice: {earlier} and {word}",
+                f"name one of them: -m {word}=NAME" if folder else "give one another `name` on its card",
+            )
+
+
 def predictions_hash(folder: Path, dataset: OpenedDataset) -> str:
     """SHA-256 over the contents of those pictures of frames:DIR that a run reads, in scoring order.
 
     Raises:
-        VfibenchError: a prediction is missing.
+        VfibenchError: a prediction is missing or ambiguous.
     """
-    digest = hashlib.sha256()
+    digest, there = hashlib.sha256(), PredictionFolder(folder)
     for index, sample in enumerate(dataset.ids):
-        for path in prediction_paths(folder, sample, dataset.times_of(index)):
+        for path in there.paths(sample, dataset.times_of(index)):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

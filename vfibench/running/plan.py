@@ -19,7 +19,7 @@ from vfibench.metrics.columns import backbone_hashes, check_masks, unavailable_c
 from vfibench.metrics.protocols import Protocol, get_protocol
 from vfibench.published.beside import published_facts
 from vfibench.registry import BUILT_IN, DATASETS, METRICS, dataset_card
-from vfibench.running.checks import check_count, check_predictions, predictions_hash
+from vfibench.running.checks import check_count, check_labels, check_predictions, predictions_hash
 from vfibench.running.scale_fitting import Fit, check_times, fit, stored_fit
 from vfibench.store.cells import Cell
 from vfibench.store.facts import CellFacts, DatasetFacts, ProtocolFacts
@@ -128,7 +128,7 @@ class Planner:
         words = list(dict.fromkeys(request.methods))  # a name given twice is meant once
         weights = split_weights(list(request.weights), words)
         methods = [resolve(name, weights.get(name)) for name in words]
-        check_names(words, methods)
+        check_labels(words, methods)
         wanted = {name: self._wanted(name, protocol) for name in request.datasets}
         missing = self._unavailable({column for columns in wanted.values() for column in columns})
         jobs = [
@@ -137,7 +137,10 @@ class Planner:
             for name, columns in wanted.items()
         ]
         self._try_weights(methods, place)
-        return jobs
+        distinct: dict[str, Job] = {}
+        for job in jobs:  # a folder spelt in two ways is one
+            distinct.setdefault(job.cell.name, job)
+        return list(distinct.values())
 
     def _wanted(self, name: str, protocol: Protocol) -> tuple[str, ...]:
         """The columns of one dataset."""
@@ -188,13 +191,14 @@ class Planner:
         settings = score_settings(request, method, dataset, fitted, padding, columns)
         published = published_facts(method.card, card.name, method.variant)
         weights = method.weights.name if method.weights else None
+        label = dataset.label or name
         facts = CellFacts(
             card_facts(method.card, weights, published),
-            DatasetFacts(card.title, card.task, card.licence),
+            DatasetFacts(card.title, card.task, card.licence, "" if label == name else name),
             ProtocolFacts(protocol.title, protocol.source),
         )
         return Job(
-            cell=Cell(method.label, name, protocol.name, settings, facts),
+            cell=Cell(method.label, label, protocol.name, settings, facts),
             method=method,
             dataset=dataset,
             columns=columns,
@@ -252,18 +256,6 @@ def plugin_hashes(dataset: str, columns: Sequence[str]) -> dict[str, str]:
         targets["dataset"] = DATASETS.card(dataset).target
     found = {name: source_sha256(target) for name, target in targets.items()}
     return {name: digest for name, digest in found.items() if digest is not None}
-
-
-def check_names(words: Sequence[str], methods: Sequence[Method]) -> None:
-    """VfibenchError where two methods of a command have one name, which tables could not tell apart."""
-    first: dict[tuple[str, str], str] = {}
-    for word, method in zip(words, methods, strict=True):
-        other = first.setdefault((method.label, method.variant), word)
-        if other != word:
-            raise VfibenchError(
-                f"expected methods of different names, found {method.label!r} twice: {other} and {word}",
-                "give one another `name` on its card",
-            )
 
 
 def check_runs_here(request: Request, method: Method) -> None:

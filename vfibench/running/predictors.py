@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 
 from vfibench.contracts import Adapter, AdapterCard, Padding, Sample, TimedAdapter
-from vfibench.errors import SampleError, VfibenchError
-from vfibench.frames.files import read_image
+from vfibench.errors import SampleError
+from vfibench.frames.files import read_prediction
 from vfibench.frames.padding import crop, pad
 from vfibench.frames.resize import enlarged, reduced
 from vfibench.methods.parameters import parameters
+from vfibench.running.predictions import PredictionFolder
 from vfibench.running.recursion import by_pairs, by_recursion
 from vfibench.running.stopwatch import Stopwatch, Watch, whose
 from vfibench.system.devices import autocast_type
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
+    from vfibench.frames.files import Float32Array
 
 
 @dataclass(frozen=True)
@@ -163,17 +165,17 @@ class AdapterPredictor:
 
 
 class FolderPredictor:
-    """Reads predictions made elsewhere: DIR/<sample>/t0.500000.png, or DIR/<sample>.png for one time."""
+    """Reads predictions made elsewhere; see `PredictionFolder`."""
 
     parameters = None
 
     def __init__(self, folder: Path, device: torch.device) -> None:
-        self._folder = folder
+        self._folder = PredictionFolder(folder)
         self._device = device
 
-    def decode(self, sample: Sample) -> list[UInt8Array]:
-        """The prediction images of a sample, one a time."""
-        return [read_image(path) for path in prediction_paths(self._folder, sample.id, sample.times)]
+    def decode(self, sample: Sample) -> list[UInt8Array | Float32Array]:
+        """The predictions of a sample, one a time: 8-bit levels, or raw."""
+        return [read_prediction(path) for path in self._folder.paths(sample.id, sample.times)]
 
     def __call__(self, batch: SampleBatch) -> Prediction:
         """Stack what was decoded; a picture of another size is a SampleError."""
@@ -185,25 +187,11 @@ class FolderPredictor:
                     raise SampleError(
                         f"expected a prediction of {width}x{height} for {sample.id}, found {found}"
                     )
-        stacked = torch.stack([torch.stack([torch.from_numpy(i) for i in images]) for images in batch.extras])
-        return Prediction(to_float(stacked.to(self._device)), None)
-
-
-def prediction_paths(folder: Path, sample: str, times: Sequence[float]) -> list[Path]:
-    """Where the predictions of a sample stand.
-
-    Raises:
-        VfibenchError: none is there; both accepted names are given.
-    """
-    paths = [folder / sample / f"t{time:.6f}.png" for time in times]
-    single = folder / f"{sample}.png"
-    if len(times) == 1 and single.is_file():
-        return [single]
-    for path in paths:
-        if not path.is_file():
-            other = f" or {single}" if len(times) == 1 else ""
-            raise VfibenchError(f"expected a prediction at {path}{other}, found none", "complete the folder")
-    return paths
+        pictures = [torch.from_numpy(image) for images in batch.extras for image in images]
+        if any(picture.is_floating_point() for picture in pictures):  # one that is raw makes all of them so
+            pictures = [p if p.is_floating_point() else to_float(p) for p in pictures]
+        stacked = torch.stack(pictures).unflatten(0, (len(batch.extras), -1)).to(self._device)
+        return Prediction(stacked if stacked.is_floating_point() else to_float(stacked), None)
 
 
 def to_float(frames: torch.Tensor) -> torch.Tensor:

@@ -36,7 +36,7 @@ class Cell:
 
     Attributes:
         method: label in tables ("convlstm", "frames:dvf").
-        dataset: name as asked for ("ucf101", "clip:DIR").
+        dataset: its name, the same however a folder was spelt ("ucf101", "clip:film").
         protocol: name of the protocol.
         settings: what decides the scores; a change makes a new cell.
         facts: for tables and pages; they do not enter the key.
@@ -57,6 +57,11 @@ class Cell:
         """Eight hex digits that stand for method, dataset, protocol and settings."""
         made_of = [self.method, self.dataset, self.protocol, self.settings.to_json()]
         return self.stored_key or short_key(made_of)
+
+    @property
+    def asked(self) -> str:
+        """The word that opens the dataset."""
+        return self.facts.dataset.asked or self.dataset
 
     @property
     def label(self) -> str:

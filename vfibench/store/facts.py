@@ -103,12 +103,18 @@ class MethodFacts(Struct, frozen=True, kw_only=True):
     parameters: int | None = None
 
 
-class DatasetFacts(Struct, frozen=True):
-    """What the dataset's card says of it."""
+class DatasetFacts(Struct, frozen=True, omit_defaults=True):
+    """What the dataset's card says of it, and how it was asked for.
+
+    Attributes:
+        title, task, licence: as on the card.
+        asked: the word on the command line, where it is not the cell's name of the dataset.
+    """
 
     title: str = ""
     task: str = ""
     licence: str = ""
+    asked: str = ""
 
 
 class ProtocolFacts(Struct, frozen=True):

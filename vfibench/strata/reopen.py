@@ -41,10 +41,10 @@ def _at_its_times(result: CellResult, root: Path | None, list_file: Path | None)
     times, inputs = tuple(settings.times), settings.inputs
     factor = len(times) + 1
     options = DatasetOptions(root, inputs, partial=True, list_file=list_file)
-    dataset = open_dataset(result.cell.dataset, options)
+    dataset = open_dataset(result.cell.asked, options)
     if tuple(dataset.times) == times or times != tuple(step / factor for step in range(1, factor)):
         return dataset
-    return open_dataset(result.cell.dataset, DatasetOptions(root, inputs, True, list_file, factor=factor))
+    return open_dataset(result.cell.asked, DatasetOptions(root, inputs, True, list_file, factor=factor))
 
 
 @contextmanager

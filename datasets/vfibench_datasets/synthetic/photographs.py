@@ -116,7 +116,7 @@ def photograph(name: str) -> UInt8Array:
     from vfibench.frames.files import read_image
 
     facts = PHOTOGRAPHS[name]
-    pixels = read_image(folder() / facts.file).transpose(1, 2, 0)
+    pixels = read_image(folder() / facts.file, colours_alone=True).transpose(1, 2, 0)
     if facts.ramp is not None:
         black, white = (np.array(shade, dtype=np.int64) for shade in facts.ramp)
         grey = pixels.astype(np.int64)

@@ -7,15 +7,14 @@ clip's end is not used. The last 5 % of the clips that are long enough, by name,
 
 from __future__ import annotations
 
-import os
-import re
 from bisect import bisect_right
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vfibench.errors import VfibenchError
 from vfibench.frames.files import natural_key
+from vfibench.frames.folders import frame_names
 from vfibench.trainable import Clip, SourceCard, SourceOptions, TrainingSource, Wanted
 from vfibench_datasets.source import read_list
 from vfibench_datasets.training.cutting import EIGHTHS, cut, span
@@ -71,8 +70,8 @@ def open_clips(options: SourceOptions) -> TrainingSource:
     """Open the clips in the folder `options.root`, each a sub-folder of numbered frames.
 
     Raises:
-        VfibenchError: no folder, no clip long enough, a frame left out in a clip, a file there that is
-            no numbered frame, or a test video of Adobe240 or GoPro.
+        VfibenchError: no folder, no clip long enough, a frame left out in a clip or there twice, a picture
+            that is called otherwise than the others, or a test video of Adobe240 or GoPro.
     """
     root, length = source_root(options.root, NAME), span(options.inputs, EIGHTHS)
     found = [_footage(folder) for folder in _folders(root)]
@@ -117,28 +116,8 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _footage(folder: Path) -> Footage:
-    """The clip in a folder.
-
-    Raises:
-        VfibenchError: a picture without a number, or two successive ones whose numbers do not follow.
-    """
-    with os.scandir(folder) as entries:
-        paths = [Path(entry.name) for entry in entries if entry.is_file() and not entry.name.startswith(".")]
-    frames = sorted((path for path in paths if path.suffix.lower() in SUFFIXES), key=natural_key)
-    numbers = [_number(folder, path) for path in frames]
-    for (before, after), (last, name) in zip(pairwise(numbers), pairwise(frames), strict=True):
-        if after != before + 1:
-            message = f"expected frame {before + 1} after {last} and found {name}, in {folder}"
-            raise VfibenchError(message, "restore the frame, or split the clip there into two folders")
-    return Footage(folder, tuple(path.name for path in frames))
-
-
-def _number(folder: Path, path: Path) -> int:
-    """The last number in a frame's name."""
-    numbers = re.findall(r"\d+", path.stem)
-    if not numbers:
-        raise VfibenchError(f"expected numbered frames, found {path}, in {folder}", "remove the file")
-    return int(numbers[-1])
+    """The clip in a folder; what is no clip is refused, see `frame_names`."""
+    return Footage(folder, frame_names(folder, SUFFIXES, strict=True).frames)
 
 
 CARD = SourceCard(

@@ -30,7 +30,7 @@ def run_command(result: CellResult) -> str:
     except ValueError:
         return recorded
     methods = [value for name, value in options if name == METHOD and value]
-    method, dataset = _method(result, methods), result.cell.dataset
+    method, dataset = _method(result, methods), result.cell.asked
     datasets = [value for name, value in options if name == DATASET and value]
     if words[:2] != ["vfibench", "run"] or not method or (datasets and dataset not in datasets):
         return recorded
@@ -44,7 +44,7 @@ def reproduce_command(result: CellResult) -> str:
     """The command that measures a cell's published scores as they were made."""
     method, variant = result.cell.method, result.cell.settings.variant
     word = f"{method}@{variant}" if variant else method
-    return shlex.join(["vfibench", "reproduce", METHOD, word, DATASET, result.cell.dataset])
+    return shlex.join(["vfibench", "reproduce", METHOD, word, DATASET, result.cell.asked])
 
 
 def _options(words: Sequence[str]) -> Iterator[Option]:

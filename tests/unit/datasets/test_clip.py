@@ -59,13 +59,14 @@ def test_times_and_counts_follow_from_the_factor(basketball, factor, samples, ti
 def test_four_frame_windows_replicate_at_the_start(basketball, index, expected, edge):
     dataset = clip(basketball, factor=4, inputs=4)
     assert frame_numbers(dataset, index, basketball)[0] == expected
-    assert dict(dataset[index].tags) == ({"edge": "replicated"} if edge else {})
+    tags = {"clip": basketball.name} | ({"edge": "replicated"} if edge else {})
+    assert dict(dataset[index].tags) == tags
 
 
 def test_four_frame_windows_replicate_at_the_last_input(basketball):
     item = clip(basketball, factor=4, inputs=4).items[-1]
     assert item.inputs == ("im89.png", "im93.png", "im97.png", "im97.png")
-    assert item.tags == {"edge": "replicated"}
+    assert item.tags == {"clip": basketball.name, "edge": "replicated"}
 
 
 def test_ids_are_the_file_names_of_the_first_targets(basketball):
@@ -171,3 +172,76 @@ def test_samples_are_decoded_alike_on_many_threads(basketball):
         together = list(pool.map(dataset.__getitem__, [0, 1, 2, 3] * 2))
     for index, sample in zip([0, 1, 2, 3] * 2, together, strict=True):
         assert np.array_equal(sample.frames, dataset[index].frames)
+
+
+def test_the_same_frames_are_one_dataset_however_the_folder_is_spelt(picture, tmp_path, monkeypatch):
+    film = tmp_path / "film"
+    for k in range(5):
+        picture(film / f"im{k}.png", seed=k)
+    (tmp_path / "link").symlink_to(film)
+    moved = tmp_path / "elsewhere" / "film"
+    shutil.copytree(film, moved)
+    monkeypatch.chdir(tmp_path)
+    opened = [clip(word) for word in ("film", "./film", "film/", film, "link", moved)]
+    assert {one.label for one in opened} == {"clip:film"}
+    assert len({(one.selection.sha256, one.fingerprint) for one in opened}) == 1
+    assert {tag for one in opened for item in one.items for tag in item.tags.items()} == {("clip", "film")}
+    assert clip(f"{film}=take 2").label == "clip:take 2"
+
+
+def test_other_frames_in_a_folder_of_the_same_name_have_another_fingerprint(picture, tmp_path):
+    for k in range(3):
+        picture(tmp_path / "a" / "film" / f"{k}.png", seed=k)
+        picture(tmp_path / "b" / "film" / f"{k}.png", seed=k + 1)
+    one, other = clip(tmp_path / "a" / "film"), clip(tmp_path / "b" / "film")
+    assert one.label == other.label
+    assert one.fingerprint != other.fingerprint
+
+
+def test_what_is_left_out_or_taken_in_an_order_of_its_own_is_told(picture, tmp_path):
+    for name in ("begin", "end", "middle"):
+        picture(tmp_path / f"{name}.png")
+    assert clip(tmp_path).remarks == (
+        f"frames of {tmp_path} have no numbers: they are taken by name, from begin.png to middle.png",
+    )
+    for name in ("begin", "end", "middle"):
+        (tmp_path / f"{name}.png").unlink()
+    for k in (0, 4, 8, 12):
+        picture(tmp_path / f"{k}.png")
+    (tmp_path / "._4.png").touch()
+    (tmp_path / "Thumbs.db").touch()
+    assert clip(tmp_path).remarks == (
+        f"frames of {tmp_path} are numbered by 4: each is taken as next to the one before",
+        f"2 files of {tmp_path} are no frames, left out: ._4.png, Thumbs.db",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda folder: (folder / "3.png").unlink(), "expected frame 3 after 2.png and found 4.png"),
+        (
+            lambda folder: shutil.copy(folder / "3.png", folder / "03.png"),
+            "expected frame 4 after 03.png and found 3.png",
+        ),
+        (lambda folder: shutil.copy(folder / "3.png", folder / "3 (1).png"), r"found 3 \(1\)\.png"),
+    ],
+)
+def test_a_folder_that_is_no_one_sequence_is_refused(picture, tmp_path, change, reason):
+    for k in range(1, 6):
+        picture(tmp_path / f"{k}.png", seed=k)
+    change(tmp_path)
+    with pytest.raises(VfibenchError, match=reason):
+        clip(tmp_path)
+
+
+def test_a_16_bit_clip_of_whole_levels_is_the_8_bit_clip_and_others_are_refused(tmp_path):
+    import cv2
+
+    levels = np.random.default_rng(0).integers(0, 256, (3, 6, 8)).astype(np.uint16)
+    for k, level in enumerate(levels):
+        cv2.imwrite(str(tmp_path / f"{k}.png"), level * 257)
+    assert np.array_equal(clip(tmp_path)[0].targets[0], np.stack([levels[1]] * 3))
+    cv2.imwrite(str(tmp_path / "1.png"), levels[1] * 256)
+    with pytest.raises(VfibenchError, match=rf"16-bit values between the 8-bit levels, in {tmp_path}/1\.png"):
+        clip(tmp_path)[0]

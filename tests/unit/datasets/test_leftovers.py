@@ -159,3 +159,14 @@ def test_a_folder_of_frames_is_what_it_shows_whatever_lies_hidden_in_it(picture,
     assert after.items == before.items
     assert [item.id for item in after.items] == ["2", "4"]
     assert after.fingerprint == before.fingerprint
+
+
+def test_a_clip_of_a_scanned_dataset_that_has_a_number_twice_is_no_clip(tmp_path):
+    for name in (*(f"{k:06d}" for k in range(1, 10)), "3"):
+        write(tmp_path / "gopro/test/mine" / f"{name}.png")
+    own = tmp_path / "own.txt"
+    own.write_text("mine\n")
+    with pytest.raises(
+        VfibenchError, match=r"frame 3 is there twice, 000003\.png and 3\.png; remove one of them"
+    ):
+        gopro.TEST(DatasetOptions(root=tmp_path, list_file=own))

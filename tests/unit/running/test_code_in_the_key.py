@@ -138,9 +138,7 @@ def test_the_class_that_is_named_runs_whatever_its_card_says(edit) -> None:
 
 def test_two_classes_of_one_name_in_one_command_are_refused(edit) -> None:
     asked = Request(("mymethod:MyMethod", "improved:MyMethod"), ("clip:clip",), ())
-    with pytest.raises(
-        VfibenchError, match=r"found 'mymethod' twice: mymethod:MyMethod and improved:MyMethod"
-    ):
+    with pytest.raises(VfibenchError, match=r"found mymethod twice: mymethod:MyMethod and improved:MyMethod"):
         Planner(asked).jobs()
 
 
