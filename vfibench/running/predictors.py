@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,7 +17,8 @@ from vfibench.frames.resize import enlarged, reduced
 from vfibench.methods.parameters import parameters
 from vfibench.running.recursion import by_pairs, by_recursion
 from vfibench.running.stopwatch import Stopwatch, Watch, whose
-from vfibench.system.devices import autocast_type
+from vfibench.running.uploading import pinned, sent
+from vfibench.system.precision import computing_in
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -75,7 +75,7 @@ class AdapterPredictor:
         card: its facts.
         padding: what is really applied (the protocol's rule with the card's multiple).
         device: where it runs.
-        precision: "fp32", "fp16" or "bf16" (autocast).
+        precision: "fp32", "tf32", "fp16" or "bf16", see `vfibench.system.precision.computing_in`.
         compiled: whether the network runs through torch.compile.
         reduce: factor by which frames are reduced first, to 8 bits as pictures on disk have.
         enlarge: factor by which predictions are enlarged last; see `fitting.Fit`.
@@ -104,7 +104,7 @@ class AdapterPredictor:
             extra_when_fitting=reduce * padding.extra_when_fitting,
         )
         self._device = device
-        self._precision = autocast_type(precision)
+        self._precision = precision
         self._reduce = reduce
         self._enlarge = enlarge
 
@@ -128,7 +128,7 @@ class AdapterPredictor:
             if self._reduce > 1:
                 frames = to_float(reduced(frames.mul_(255).round_(), self._reduce))
             self._told: list[float | None] = []
-            with self._autocast(), Stopwatch(self._device) as watch:
+            with computing_in(self._precision, self._device), Stopwatch(self._device) as watch:
                 raw = self._predict(frames, batch.times)
             check_shape(raw, (len(frames), len(batch.times), 3, *sides))
             made = crop(raw.float(), height, width, self._padding, scale)
@@ -156,11 +156,6 @@ class AdapterPredictor:
         check_shape(raw, (len(pair), len(times), *pair.shape[2:]))
         return raw.float()
 
-    def _autocast(self) -> AbstractContextManager[Any]:
-        if self._precision is None:
-            return nullcontext()
-        return torch.autocast(self._device.type, dtype=self._precision)
-
 
 class FolderPredictor:
     """Reads predictions made elsewhere: DIR/<sample>/t0.500000.png, or DIR/<sample>.png for one time."""
@@ -186,7 +181,7 @@ class FolderPredictor:
                         f"expected a prediction of {width}x{height} for {sample.id}, found {found}"
                     )
         stacked = torch.stack([torch.stack([torch.from_numpy(i) for i in images]) for images in batch.extras])
-        return Prediction(to_float(stacked.to(self._device)), None)
+        return Prediction(to_float(sent(pinned(stacked, self._device), self._device)), None)
 
 
 def prediction_paths(folder: Path, sample: str, times: Sequence[float]) -> list[Path]:
