@@ -18,6 +18,7 @@ from vfibench.methods.parameters import parameters
 from vfibench.running.recursion import by_pairs, by_recursion
 from vfibench.running.stopwatch import Stopwatch, Watch, whose
 from vfibench.running.uploading import pinned, sent
+from vfibench.system.compiling import compiled as compiled_call
 from vfibench.system.precision import computing_in
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class AdapterPredictor:
     ) -> None:
         self._adapter = adapter
         self._timed = adapter.predict_timed if isinstance(adapter, TimedAdapter) else None
-        self._asked = torch.compile(adapter.predict) if compiled else adapter.predict
+        self._asked = compiled_call(adapter.predict) if compiled else adapter.predict
         self._card = card
         # Frames are padded before they are reduced, so that nothing of them is lost at an edge.
         self._padding = replace(

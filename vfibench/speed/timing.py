@@ -14,6 +14,7 @@ from vfibench.errors import VfibenchError
 from vfibench.methods.parameters import parameters
 from vfibench.metrics.psnr import agreement
 from vfibench.statistics.summaries import percentile
+from vfibench.system.compiling import compiled
 from vfibench.system.devices import chosen_device, peak_memory_mb
 from vfibench.system.precision import check_precision, computing_in
 
@@ -188,7 +189,7 @@ def prepared(method: Method, size: CallSize) -> Prepared:
     generator = torch.Generator().manual_seed(0)
     frames = torch.rand(size.batch, count, 3, size.height, size.width, generator=generator).to(target)
     frames = pad(frames, method.card.padding)
-    predict = torch.compile(adapter.predict) if size.compiled else adapter.predict
+    predict = compiled(adapter.predict) if size.compiled else adapter.predict
     check_precision(size.precision, target)
     aside = adapter.predict_timed if isinstance(adapter, TimedAdapter) else None
 
