@@ -38,7 +38,10 @@ def pack(
     if data_root is not None:
         copy_triplets(data_root / UCF101, target / "data" / UCF101)
     if backbones is not None:
-        shutil.copytree(backbones, target / "backbones", copy_function=shutil.copyfile)
+        for file in (path for path in sorted(backbones.rglob("*")) if path.is_file()):
+            place = target / "backbones" / file.relative_to(backbones)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     print(f"packed {size / 2**20:.0f} MiB into {target}; carry it along with the checkout, then there:")
     print("    python -m benchmarks.gpu run --out gpu-out")
