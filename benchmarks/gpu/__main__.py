@@ -20,7 +20,7 @@ def main() -> None:
     pack.add_argument("--python", default="3.12", help="version of Python over there")
     run = commands.add_parser("run", help="ask everything, as far as the time goes")
     run.add_argument("--out", type=Path, default=Path("gpu-out"), help="folder for what is found")
-    run.add_argument("--seconds", type=float, help="for all parts together (default: 505, on a CPU 150)")
+    run.add_argument("--seconds", type=float, help="for all parts together (default: 505, on a CPU 300)")
     run.add_argument("--parts", default=",".join(PARTS), help="in this order")
     run.add_argument(
         "--device", choices=["cuda", "cpu"], default="cuda", help="cpu: small and few, as a proof"
@@ -42,7 +42,7 @@ def main() -> None:
         if unknown := [name for name in names if name not in PARTS]:
             options.error(f"expected --parts out of {','.join(PARTS)}, found {','.join(unknown)}")
         raise SystemExit(
-            conduct(names, given.out, given.seconds or (505 if given.device == "cuda" else 150), given.device)
+            conduct(names, given.out, given.seconds or (505 if given.device == "cuda" else 300), given.device)
         )
     elif given.command == "part":
         importlib.import_module(f"benchmarks.gpu.parts.{given.name}").ask()

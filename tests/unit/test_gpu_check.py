@@ -33,6 +33,20 @@ def found(folder: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
 
 
+def gone(process: int) -> bool:
+    """Whether a process has ended; one that nobody has asked about since is kept as a zombie."""
+    for _ in range(50):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        status = Path(f"/proc/{process}/status")
+        if status.exists() and "State:\tZ" in status.read_text():
+            return True
+        time.sleep(0.1)
+    return False
+
+
 def test_a_question_that_fails_or_takes_too_long_leaves_the_next_one_to_be_asked(
     load: Callable[[str], ModuleType], tmp_path: Path
 ) -> None:
@@ -73,8 +87,7 @@ def test_a_part_that_hangs_is_stopped_with_its_children_and_the_summary_still_co
     monkeypatch.setattr(conducting, "LEAST", 1.0)
     assert conducting.conduct(["suite"], tmp_path / "out", 3.0 + conducting.ENDING, "cpu") == 1
     assert time.monotonic() - began < 30
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(child.read_text()), 0)
+    assert gone(int(child.read_text()))
     assert "suite ended with status -9" in (tmp_path / "out" / "log.txt").read_text()
 
 
