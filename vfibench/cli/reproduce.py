@@ -39,7 +39,7 @@ def reproduce(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda if available)")] = "",
     batch_size: Annotated[int, typer.Option(help="samples per call")] = 4,
     workers: Annotated[
-        int, typer.Option(help="threads that decode and score (default: one per core, at most 8)")
+        int, typer.Option(help="threads that decode and score (default: one per core, on a CPU at most 8)")
     ] = 0,
     backbones: Annotated[
         Path | None, typer.Option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
@@ -90,17 +90,16 @@ def _default_folder(jobs: Sequence[Job]) -> Path:
 
 def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> list[CellResult]:
     """Score jobs into a folder, going on where an earlier call stopped; the result of each."""
-    import os
-
     from vfibench.cli.progress import Reporter
     from vfibench.running.runner import Runner
     from vfibench.store.folder import ResultStore
     from vfibench.store.shards import Shard
+    from vfibench.system.devices import usual_workers
 
     store = ResultStore(folder)
     with Reporter() as reporter:
         reporter.announce(jobs)
-        threads = workers or min(8, os.cpu_count() or 1)
+        threads = workers or usual_workers(request.place)
         Runner(store, request.place, Shard(), workers=threads, on_event=reporter).run(jobs)
     results = {result.cell.key: result for result in store.results()}
     return [results[job.cell.key] for job in jobs]

@@ -54,11 +54,11 @@ def run(
     factor: Annotated[int | None, typer.Option(help="frame-rate factor for clips: 2, 4, 8")] = None,
     out: Annotated[Path | None, typer.Option(help="run folder (default runs/<key of the settings>)")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda if available)")] = "",
-    precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32, tf32 (CUDA), fp16 or bf16 (autocast)")] = "fp32",
     compiled: Annotated[bool, typer.Option("--compile", help="run networks through torch.compile")] = False,
     batch_size: Annotated[int, typer.Option(help="samples per call")] = 4,
     workers: Annotated[
-        int, typer.Option(help="threads that decode and score (default: one per core, at most 8)")
+        int, typer.Option(help="threads that decode and score (default: one per core, on a CPU at most 8)")
     ] = 0,
     shard: Annotated[
         str, typer.Option(help="i/n: the part of this process, counted from 0 (torchrun sets it)")
@@ -126,6 +126,7 @@ def execute(
     from vfibench.cli.progress import Reporter
     from vfibench.running.runner import Policy, Runner
     from vfibench.store.folder import ResultStore
+    from vfibench.system.devices import usual_workers
 
     store = ResultStore(folder)
     with Reporter() as reporter:
@@ -136,7 +137,7 @@ def execute(
             request.place,
             part,
             cast("Policy", policy),
-            workers or min(8, os.cpu_count() or 1),
+            workers or usual_workers(request.place),
             save_images,
             reporter,
         )

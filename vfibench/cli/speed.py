@@ -24,7 +24,7 @@ def speed(
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input frames")] = "448x256",
     weights: Annotated[str, typer.Option("--weights", "-w", help="FILE, or the word random")] = "random",
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "",
-    precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast)")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32, tf32 (CUDA), fp16 or bf16 (autocast)")] = "fp32",
     compiled: Annotated[bool, typer.Option("--compile", help="run through torch.compile")] = False,
     batch_size: Annotated[int, typer.Option(help="samples per call")] = 1,
     inputs: Annotated[
@@ -32,7 +32,9 @@ def speed(
     ] = None,
     times: Annotated[int, typer.Option(help="target times per call, such as 7 for 8x")] = 1,
     runs: Annotated[int, typer.Option(help="number of timed calls")] = 20,
-    warmup: Annotated[int, typer.Option(help="number of untimed calls before them")] = 3,
+    warmup: Annotated[
+        int, typer.Option(help="number of untimed calls before them, on CUDA more until a second is over")
+    ] = 3,
     threads: Annotated[int, typer.Option(help="CPU threads (0: torch's own choice)")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
 ) -> None:
@@ -49,11 +51,12 @@ def speed(
     from vfibench.running.checks import check_count
     from vfibench.speed.timing import CallSize, measure_speed
     from vfibench.speed.turns import take_turns
-    from vfibench.system.devices import autocast_type, chosen_device
+    from vfibench.system.devices import chosen_device
+    from vfibench.system.precision import check_precision
 
     width, height = parse_size(size)
     place = chosen_device(device)
-    autocast_type(precision)
+    check_precision(precision, place)
     for name, value in (("--batch-size", batch_size), ("--times", times), ("--runs", runs)):
         check_count(name, value, 1)
     for name, value in (("--warmup", warmup), ("--threads", threads)):

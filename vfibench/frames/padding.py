@@ -38,12 +38,14 @@ def pad(frames: torch.Tensor, padding: Padding) -> torch.Tensor:
     """
     import torch.nn.functional as F
 
+    from vfibench.system.constants import constant
+
     top, bottom, left, right = margins(frames.shape[-2], frames.shape[-1], padding)
     if not (top or bottom or left or right):
         return frames
     flat = frames.flatten(0, -4) if frames.dim() > 3 else frames.unsqueeze(0)
     if padding.mode == "constant":
-        fill = flat.new_tensor(padding.value).view(1, 3, 1, 1)
+        fill = constant(tuple(padding.value), flat.dtype, flat.device).view(1, 3, 1, 1)
         padded = F.pad(flat - fill, (left, right, top, bottom)) + fill
         padded[..., top : top + flat.shape[-2], left : left + flat.shape[-1]] = flat
     else:

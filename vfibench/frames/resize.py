@@ -81,18 +81,29 @@ def resized(pixels: torch.Tensor, scale: Fraction, dims: tuple[int, int] = (-2, 
 
 def _along(pixels: torch.Tensor, dim: int, scale: Fraction) -> torch.Tensor:
     """Resize one dimension: a weighted sum of as many gathered arrays as the kernel has taps."""
-    import torch
-
-    index, weights = taps(pixels.shape[dim], scale)
     shape = [1] * pixels.dim()
     shape[dim] = -1
     total: torch.Tensor | None = None
-    for places, factors in zip(index.T.copy(), weights.T.copy(), strict=True):
-        taken = pixels.index_select(dim, torch.from_numpy(places).to(pixels.device))
-        factor = torch.from_numpy(factors).to(pixels).view(shape)
+    for places, factors in placed_taps(pixels.shape[dim], scale, pixels.dtype, pixels.device):
+        taken, factor = pixels.index_select(dim, places), factors.view(shape)
         total = taken.mul_(factor) if total is None else total.addcmul_(taken, factor)
     assert total is not None
     return total
+
+
+@lru_cache(maxsize=64)
+def placed_taps(
+    length: int, scale: Fraction, dtype: torch.dtype, device: torch.device
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """`taps` on a device, for each tap its indices and weights; kept there, as uploads make the host wait."""
+    import torch
+
+    index, weights = taps(length, scale)
+    with torch.inference_mode(False):  # so that they can be used where gradients are needed, too
+        return [
+            (torch.from_numpy(places).to(device), torch.from_numpy(factors).to(device, dtype))
+            for places, factors in zip(index.T.copy(), weights.T.copy(), strict=True)
+        ]
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ import torch
 
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD
 from vfibench.metrics.definitions import Colour, Rounding
+from vfibench.system.constants import constant
 
 GRAY = (0.298936021293775, 0.587043074451121, 0.114020904255103)  # MATLAB's rgb2gray
 YIQ = (0.299, 0.587, 0.114)  # of YUV as well
@@ -43,8 +44,10 @@ def through_imagenet(pixels: torch.Tensor) -> torch.Tensor:
         float32 levels; values outside 0..255 wrap. Of the whole levels, 28, 93 and 200 of 256 in R, G
         and B come out one lower.
     """
-    mean = pixels.new_tensor(IMAGENET_MEAN, dtype=torch.float64)[:, None, None]
-    std = pixels.new_tensor(IMAGENET_STD, dtype=torch.float64)[:, None, None]
+    mean, std = (
+        constant(values, torch.float64, pixels.device)[:, None, None]
+        for values in (IMAGENET_MEAN, IMAGENET_STD)
+    )
     normalised = pixels.double().div_(255).sub_(mean).div_(std).float()
     restored = normalised.mul_(std.float()).add_(mean.float()).mul_(255)
     return _wrap(restored)

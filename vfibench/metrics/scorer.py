@@ -19,11 +19,11 @@ from vfibench.metrics.definitions import ErrorRule, PsnrRule, Rule, SsimRule
 from vfibench.metrics.ie import interpolation_error
 from vfibench.metrics.lpips import Lpips, network_of
 from vfibench.metrics.pair import FramePair
-from vfibench.metrics.precision import full_precision
 from vfibench.metrics.psnr import decibel, masked_squared_error, squared_error, unit_squared_error
 from vfibench.metrics.ssim import ssim
 from vfibench.metrics.ssim_float32 import ssim_float32
 from vfibench.registry import METRICS, explained, load_target
+from vfibench.system.precision import full_precision
 
 Scores = dict[str, torch.Tensor]
 PIECE = 64 * 256 * 256  # pixels scored at once on an accelerator; on a CPU one picture fits the cache

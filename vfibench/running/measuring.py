@@ -1,10 +1,10 @@
 """A batch from disk to score rows: decode, predict, score.
 
-`Measurer.measure` is called from several threads at once, a batch each. Decoding happens on the calling
-thread; predictions are made one at a time on a thread of their own, which uses all of torch's threads; on a
-CPU the calling thread then scores, one picture after the other and without splitting it further, so that
-the cores stay busy and do not wait for one another. On CUDA scoring is queued behind the prediction, and
-the calling thread waits for the results.
+`Measurer.measure` is called from several threads at once, a batch each. Decoding and stacking happen on the
+calling thread; predictions are made one at a time on a thread of their own, which uses all of torch's
+threads; on a CPU the calling thread then scores, one picture after the other and without splitting it
+further, so that the cores stay busy and do not wait for one another. On CUDA scoring is queued behind the
+prediction, and the calling thread waits for the results.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from operator import attrgetter
 from types import TracebackType
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 
 from vfibench.contracts import Sample
@@ -27,9 +26,11 @@ from vfibench.registry import reason_of
 from vfibench.running.plan import Job
 from vfibench.running.predictors import AdapterPredictor, FolderPredictor, Predictor, SampleBatch
 from vfibench.running.stopwatch import Watch
+from vfibench.running.uploading import Staged, frames_sent, masks_sent, stage
 from vfibench.store.album import Album
 from vfibench.store.rows import ScoreRow, TimingRow
 from vfibench.system.devices import peak_memory_mb
+from vfibench.system.gpus import empty_after_failure
 
 GivenT = TypeVar("GivenT")
 MadeT = TypeVar("MadeT")
@@ -107,9 +108,10 @@ class Measurer:
         return self._predictor.parameters
 
     def prepare_thread(self) -> None:
-        """To be called once on each thread that will call `measure`."""
-        if self._device.type != "cuda":
-            torch.set_num_threads(1)
+        """To be called once on each thread that will call `measure`: one thread of torch's, the right GPU."""
+        torch.set_num_threads(1)
+        if self._device.type == "cuda":
+            torch.cuda.set_device(self._device)  # else pinned memory would open a context on the first one
 
     def measure(self, batch: tuple[int, Sequence[int]]) -> tuple[list[ScoreRow], list[TimingRow]]:
         """Score rows of a batch in the dataset's order, and its timing rows.
@@ -137,7 +139,10 @@ class Measurer:
         self, number: int, items: Sequence[Item], rows: list[ScoreRow], timings: list[TimingRow]
     ) -> None:
         """Score samples of one shape; where they fail (out of memory, a bad one), each half of them."""
-        predicted = self._network.submit(self._guarded, self._predict, items).result()
+        staged = self._guarded(self._stage, items)
+        if isinstance(staged, Failed):
+            return self._again(number, items, staged, rows, timings)
+        predicted = self._network.submit(self._guarded, self._predict, (items, staged)).result()
         if isinstance(predicted, Failed):
             return self._again(number, items, predicted, rows, timings)
         scored = self._guarded(self._score, predicted)
@@ -181,23 +186,27 @@ class Measurer:
         except (Exception, SystemExit) as error:  # a method may do anything; one sample fails, not the run
             reason = reason_to_go_on(error)
         if self._device.type == "cuda":
-            torch.cuda.empty_cache()  # so that half of it fits
+            empty_after_failure(self._device)
         return Failed(reason)
 
-    def _predict(self, items: Sequence[Item]) -> Predicted:
+    def _stage(self, items: Sequence[Item]) -> Staged:
+        return stage([item.sample for item in items], self._device)
+
+    def _predict(self, given: tuple[Sequence[Item], Staged]) -> Predicted:
         """On the network's thread: frames to the device, predictions, and on CUDA the scoring's launch."""
+        items, staged = given
         samples = [item.sample for item in items]
-        frames = self._upload([sample.frames for sample in samples])
+        frames = frames_sent(staged.frames, self._device)
         extras = [item.extra for item in items]
         made = self._predictor(SampleBatch(samples, frames, samples[0].times, extras))
-        targets = self._upload([sample.targets for sample in samples])
+        targets = frames_sent(staged.targets, self._device)
         if made.frames.shape != targets.shape:
             raise SampleError(f"expected predictions {list(targets.shape)}, found {list(made.frames.shape)}")
         shape = tuple(frames.shape)
         predicted = Predicted(
             frames=made.frames.flatten(0, 1),
             targets=targets.flatten(0, 1),
-            masks=self._masks(samples),
+            masks=masks_sent(staged.masks, len(samples[0].times), self._device),
             watch=made.watch,
             warmup=shape not in self._shapes,
         )
@@ -221,20 +230,6 @@ class Measurer:
             # A sum is finite just when all its terms are (frames are near [0, 1]), and it is one pass.
             return values, torch.isfinite(predicted.frames.sum(dim=(1, 2, 3)))
 
-    def _upload(self, arrays: Sequence[Any]) -> torch.Tensor:
-        """Stack [K, 3, H, W] arrays to [B, K, 3, H, W] on the device, keeping interleaved memory."""
-        interleaved = np.stack([array.transpose(0, 2, 3, 1) for array in arrays])
-        batch = torch.from_numpy(interleaved)
-        if self._device.type == "cuda":
-            batch = batch.pin_memory().to(self._device, non_blocking=True)
-        return batch.permute(0, 1, 4, 2, 3)
-
-    def _masks(self, samples: Sequence[Sample]) -> torch.Tensor | None:
-        if samples[0].mask is None:
-            return None
-        stacked = torch.from_numpy(np.stack([sample.mask for sample in samples if sample.mask is not None]))
-        return stacked.to(self._device).repeat_interleave(len(samples[0].times), dim=0)
-
     def _row(self, item: Item, time: float, scores: Sequence[float]) -> ScoreRow:
         stored = {name: storable(value) for name, value in zip(self._job.columns, scores, strict=True)}
         exact = tuple(
@@ -251,7 +246,7 @@ class Measurer:
             shape=tuple(sample.frames.shape[-2:]),
             predict_s=round(watch.seconds(), 7),
             warmup=warmup,
-            peak_mb=peak_memory_mb(self._device),
+            peak_mb=peak_memory_mb(self._device) if watch.peak_mb is None else watch.peak_mb,
         )
 
     @staticmethod
@@ -270,7 +265,6 @@ def settle_network(threads: int, device: torch.device) -> None:
     torch.set_num_threads(threads)
     if device.type == "cuda":
         torch.cuda.set_device(device)
-        torch.cuda.reset_peak_memory_stats(device)
 
 
 class PinnedScores:
@@ -280,7 +274,7 @@ class PinnedScores:
         self._copies = [torch.empty(x.shape, dtype=x.dtype, pin_memory=True) for x in (values, finite)]
         for copy, source in zip(self._copies, (values, finite), strict=True):
             copy.copy_(source, non_blocking=True)
-        self._event = torch.cuda.Event()
+        self._event = torch.cuda.Event(blocking=True)  # who waits sleeps, and leaves its core to decoding
         self._event.record()
 
     def wait(self) -> tuple[list[list[float]], list[bool]]:

@@ -24,7 +24,8 @@ from vfibench.running.scale_fitting import Fit, check_times, fit, stored_fit
 from vfibench.store.cells import Cell
 from vfibench.store.facts import CellFacts, DatasetFacts, ProtocolFacts
 from vfibench.store.settings import Settings
-from vfibench.system.devices import autocast_type, chosen_device
+from vfibench.system.devices import chosen_device
+from vfibench.system.precision import check_precision
 from vfibench.system.sources import source_sha256
 from vfibench.version import SCORING
 
@@ -45,7 +46,7 @@ class Request:
         weights: "FILE" or "NAME=FILE".
         data_root, partial, list_file, factor: see DatasetOptions.
         device: "cpu", "cuda", "cuda:1", or "" for the best there is; see `chosen_device`.
-        precision: "fp32", "fp16" or "bf16".
+        precision: "fp32", "tf32" (CUDA), "fp16" or "bf16".
         batch_size: samples a call.
         backbones: folder of LPIPS backbones.
         compiled: run networks through torch.compile.
@@ -269,6 +270,6 @@ def check_runs_here(request: Request, method: Method) -> None:
 
 
 def check_numbers(request: Request) -> None:
-    """VfibenchError for an unknown precision or an empty batch."""
-    autocast_type(request.precision)
+    """VfibenchError for a precision that is unknown or not the device's, or an empty batch."""
+    check_precision(request.precision, request.place)
     check_count("--batch-size", request.batch_size, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,7 +18,9 @@ from vfibench.methods.parameters import parameters
 from vfibench.running.predictions import PredictionFolder
 from vfibench.running.recursion import by_pairs, by_recursion
 from vfibench.running.stopwatch import Stopwatch, Watch, whose
-from vfibench.system.devices import autocast_type
+from vfibench.running.uploading import pinned, sent
+from vfibench.system.compiling import compiled as compiled_call
+from vfibench.system.precision import computing_in
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -77,7 +78,7 @@ class AdapterPredictor:
         card: its facts.
         padding: what is really applied (the protocol's rule with the card's multiple).
         device: where it runs.
-        precision: "fp32", "fp16" or "bf16" (autocast).
+        precision: "fp32", "tf32", "fp16" or "bf16", see `vfibench.system.precision.computing_in`.
         compiled: whether the network runs through torch.compile.
         reduce: factor by which frames are reduced first, to 8 bits as pictures on disk have.
         enlarge: factor by which predictions are enlarged last; see `fitting.Fit`.
@@ -96,7 +97,7 @@ class AdapterPredictor:
     ) -> None:
         self._adapter = adapter
         self._timed = adapter.predict_timed if isinstance(adapter, TimedAdapter) else None
-        self._asked = torch.compile(adapter.predict) if compiled else adapter.predict
+        self._asked = compiled_call(adapter.predict) if compiled else adapter.predict
         self._card = card
         # Frames are padded before they are reduced, so that nothing of them is lost at an edge.
         self._padding = replace(
@@ -106,7 +107,7 @@ class AdapterPredictor:
             extra_when_fitting=reduce * padding.extra_when_fitting,
         )
         self._device = device
-        self._precision = autocast_type(precision)
+        self._precision = precision
         self._reduce = reduce
         self._enlarge = enlarge
 
@@ -130,7 +131,7 @@ class AdapterPredictor:
             if self._reduce > 1:
                 frames = to_float(reduced(frames.mul_(255).round_(), self._reduce))
             self._told: list[float | None] = []
-            with self._autocast(), Stopwatch(self._device) as watch:
+            with computing_in(self._precision, self._device), Stopwatch(self._device) as watch:
                 raw = self._predict(frames, batch.times)
             check_shape(raw, (len(frames), len(batch.times), 3, *sides))
             made = crop(raw.float(), height, width, self._padding, scale)
@@ -157,11 +158,6 @@ class AdapterPredictor:
         raw = self._between(pair, times)
         check_shape(raw, (len(pair), len(times), *pair.shape[2:]))
         return raw.float()
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        if self._precision is None:
-            return nullcontext()
-        return torch.autocast(self._device.type, dtype=self._precision)
 
 
 class FolderPredictor:
@@ -190,7 +186,8 @@ class FolderPredictor:
         pictures = [torch.from_numpy(image) for images in batch.extras for image in images]
         if any(picture.is_floating_point() for picture in pictures):  # one that is raw makes all of them so
             pictures = [p if p.is_floating_point() else to_float(p) for p in pictures]
-        stacked = torch.stack(pictures).unflatten(0, (len(batch.extras), -1)).to(self._device)
+        stacked = torch.stack(pictures).unflatten(0, (len(batch.extras), -1))
+        stacked = sent(pinned(stacked, self._device), self._device)
         return Prediction(stacked if stacked.is_floating_point() else to_float(stacked), None)
 
 

@@ -80,7 +80,7 @@ class Runner:
         if self.policy == "never":
             return self.store.all_scored([job.cell for job in jobs])
         keep_freed_memory()
-        here = provenance.collect(str(self.device))
+        here = {job.precision: provenance.collect(str(self.device), job.precision) for job in jobs}
         started = provenance.now()
         with ExitStack() as opened:
             works = []
@@ -89,7 +89,8 @@ class Runner:
                 opened.callback(works[-1].writer.close)
 
             def tell(status: Status) -> None:
-                self.store.tell(self.shard, status, started, [work.session(here) for work in works])
+                sessions = [work.session(here[work.job.precision]) for work in works]
+                self.store.tell(self.shard, status, started, sessions)
 
             tell("running")
             status: Status = "failed"

@@ -8,9 +8,15 @@ from typing import Any, Protocol
 
 import torch
 
+from vfibench.system.devices import peak_memory_mb
+
 
 class Watch(Protocol):
-    """What knows how long a prediction took."""
+    """What knows how long a prediction took, and on a GPU how much memory it needed."""
+
+    @property
+    def peak_mb(self) -> float | None:
+        """Peak memory of the prediction on a GPU, MiB; None where only the whole process's is known."""
 
     def seconds(self) -> float:
         """The network's own time."""
@@ -21,6 +27,7 @@ class Told:
     """A time measured elsewhere, as a method in another process does."""
 
     total: float
+    peak_mb: float | None = None
 
     def seconds(self) -> float:
         """The time told."""
@@ -34,24 +41,34 @@ def whose(watch: Stopwatch, told: list[float | None]) -> Watch:
 
 
 class Stopwatch:
-    """Times a block of device work: CUDA events where there is CUDA, else the wall clock."""
+    """Times a block of device work: CUDA events where there is CUDA, else the wall clock.
+
+    On CUDA the allocator's peak of the block is kept as `peak_mb`: all that was held meanwhile, weights and
+    earlier batches on their way to scoring included, without what scoring itself needs.
+    """
 
     def __init__(self, device: torch.device) -> None:
+        self._device = device
         self._cuda = device.type == "cuda"
         self._marks: list[Any] = []
+        self.peak_mb: float | None = None
 
     def __enter__(self) -> Stopwatch:
+        if self._cuda:
+            torch.cuda.reset_peak_memory_stats(self._device)
         self._mark()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._mark()
+        if self._cuda:  # counted as kernels are queued: nobody waits for the device
+            self.peak_mb = peak_memory_mb(self._device)
 
     def _mark(self) -> None:
         if not self._cuda:
             self._marks.append(time.perf_counter())
             return
-        event = torch.cuda.Event(enable_timing=True)
+        event = torch.cuda.Event(enable_timing=True, blocking=True)
         event.record()
         self._marks.append(event)
 

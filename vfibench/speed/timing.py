@@ -14,11 +14,16 @@ from vfibench.errors import VfibenchError
 from vfibench.methods.parameters import parameters
 from vfibench.metrics.psnr import agreement
 from vfibench.statistics.summaries import percentile
-from vfibench.system.devices import autocast_type, chosen_device, peak_memory_mb
+from vfibench.system.compiling import compiled
+from vfibench.system.devices import chosen_device, peak_memory_mb
+from vfibench.system.precision import check_precision, computing_in
 
 if TYPE_CHECKING:
     from vfibench.contracts import AdapterCard
     from vfibench.methods.resolving import Method
+
+AWAKE = 1.0
+"""Seconds of work before a GPU is timed: an idle one has low clocks, and takes a while to raise them."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class CallSize:
     Attributes:
         width, height: of the input frames, pixels.
         device: "cpu", "cuda" or "cuda:1".
-        precision: "fp32", or what autocast computes in: "fp16" or "bf16".
+        precision: "fp32", "tf32" on CUDA, or what autocast computes in: "fp16" or "bf16".
         batch: samples of a call.
         inputs: input frames of a sample, the method's usual count where None.
         times: target times of a call, see `target_times`.
@@ -54,7 +59,7 @@ class Speed:
         device, precision, width, height, batch, inputs, times, compiled: how it was called, as in `CallSize`.
         threads: of torch on the CPU.
         output_width, output_height: of the frames that come out, larger where the method enlarges.
-        runs, warmup: timed and untimed calls.
+        runs, warmup: timed calls, and untimed ones before (on CUDA as many as fill a second).
         ms_median, ms_p95: of one call, milliseconds.
         ms_frame: median divided by batch x times, amortised.
         frames_per_s: 1000 / ms_frame.
@@ -104,7 +109,7 @@ def measure_speed(method: Method, size: CallSize, runs: int = 20, warmup: int = 
     Args:
         method: opened here; random weights are fine.
         size: how it is called.
-        runs, warmup: timed calls, and untimed ones before; compiling is part of the warm-up.
+        runs, warmup: timed calls, and untimed ones at least before; compiling is part of the warm-up.
 
     Raises:
         VfibenchError: a number of target times the method does not give.
@@ -112,11 +117,13 @@ def measure_speed(method: Method, size: CallSize, runs: int = 20, warmup: int = 
     found = prepared(method, size)
     plain = None
     if size.compiled or size.precision != "fp32":
-        with torch.inference_mode():
+        with torch.inference_mode(), computing_in("fp32", found.device):
             plain = found.adapter.predict(found.frames, found.moments)
     if found.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(found.device)
-    spent = found.seconds(runs, warmup)
+    warmup = found.warm_up(warmup)
+    spent = found.seconds(runs)
+    peak = peak_memory_mb(found.device)
     elsewhere = found.elsewhere is not None
     median = 1e3 * percentile(spent, 0.5)
     shared = size.batch * size.times
@@ -135,7 +142,7 @@ def measure_speed(method: Method, size: CallSize, runs: int = 20, warmup: int = 
         frames_per_s=1e3 * shared / median,
         parameters=parameters(found.adapter) if method.card.learned or elsewhere else 0,
         gflops=None if elsewhere else gflops(found.call),
-        peak_mb=None if elsewhere else peak_memory_mb(found.device),
+        peak_mb=None if elsewhere else peak,
         agreement_db=None if plain is None else psnr(found.call(), plain),
     )
 
@@ -161,11 +168,14 @@ class Prepared:
     call: Callable[[], torch.Tensor]
     elsewhere: Callable[[], tuple[object, float | None]] | None
 
-    def seconds(self, runs: int, warmup: int = 0) -> list[float]:
-        """Seconds of each of `runs` calls after `warmup` more."""
-        if self.elsewhere is None:
-            return timed(self.call, runs, warmup, self.device)
-        return told(self.elsewhere, runs, warmup)
+    def warm_up(self, least: int) -> int:
+        """Call `least` times, and on a GPU on until it is awake; how many calls that were."""
+        call = self.call if self.elsewhere is None else self.elsewhere
+        return warmed_up(call, least, self.device, AWAKE if self.device.type == "cuda" else 0.0)
+
+    def seconds(self, runs: int) -> list[float]:
+        """Seconds of each of `runs` calls."""
+        return timed(self.call, runs, self.device) if self.elsewhere is None else told(self.elsewhere, runs)
 
 
 def prepared(method: Method, size: CallSize) -> Prepared:
@@ -179,12 +189,12 @@ def prepared(method: Method, size: CallSize) -> Prepared:
     generator = torch.Generator().manual_seed(0)
     frames = torch.rand(size.batch, count, 3, size.height, size.width, generator=generator).to(target)
     frames = pad(frames, method.card.padding)
-    predict = torch.compile(adapter.predict) if size.compiled else adapter.predict
-    lower = autocast_type(size.precision)
+    predict = compiled(adapter.predict) if size.compiled else adapter.predict
+    check_precision(size.precision, target)
     aside = adapter.predict_timed if isinstance(adapter, TimedAdapter) else None
 
     def call() -> torch.Tensor:
-        with torch.inference_mode(), torch.autocast(target.type, lower, lower is not None):
+        with torch.inference_mode(), computing_in(size.precision, target):
             return predict(frames, moments)
 
     elsewhere = None if aside is None else lambda: aside(frames, moments)
@@ -223,29 +233,36 @@ def psnr(found: torch.Tensor, expected: torch.Tensor) -> float:
     return float(agreement(found.clamp(0, 1)[None], expected.clamp(0, 1)[None], limit=200.0))
 
 
-def timed(call: Callable[[], object], runs: int, warmup: int, device: torch.device) -> list[float]:
-    """Seconds of each of `runs` calls, the device idle before and after each."""
-
-    def wait() -> None:
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-
-    for _ in range(warmup):
+def warmed_up(call: Callable[[], object], least: int, device: torch.device, seconds: float) -> int:
+    """Call `least` times, and on until so many seconds have passed; how many calls that were."""
+    calls, start = 0, time.perf_counter()
+    while calls < least or (least and time.perf_counter() - start < seconds):
         call()
+        wait_for(device)
+        calls += 1
+    return calls
+
+
+def timed(call: Callable[[], object], runs: int, device: torch.device) -> list[float]:
+    """Seconds of each of `runs` calls, the device idle before and after each."""
     spent: list[float] = []
     for _ in range(runs):
-        wait()
+        wait_for(device)
         start = time.perf_counter()
         call()
-        wait()
+        wait_for(device)
         spent.append(time.perf_counter() - start)
     return spent
 
 
-def told(call: Callable[[], tuple[object, float | None]], runs: int, warmup: int) -> list[float]:
+def wait_for(device: torch.device) -> None:
+    """Until a GPU has done what it was given; a CPU has."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def told(call: Callable[[], tuple[object, float | None]], runs: int) -> list[float]:
     """Seconds of each of `runs` calls as the method itself measured them, else by the clock."""
-    for _ in range(warmup):
-        call()
     spent: list[float] = []
     for _ in range(runs):
         start = time.perf_counter()

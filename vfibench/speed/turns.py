@@ -67,7 +67,7 @@ def in_turns(arms: Sequence[Prepared], rounds: int, warmup: int) -> list[list[fl
     """Seconds of `rounds` calls of each arm; who goes first changes from round to round."""
     spent: list[list[float]] = [[] for _ in arms]
     for arm in arms:
-        arm.seconds(0, warmup)
+        arm.warm_up(warmup)
     order = list(zip(arms, spent, strict=True))
     for _ in range(rounds):
         for arm, seconds in order:

@@ -16,26 +16,6 @@ if TYPE_CHECKING:
     import torch
 
 
-PRECISIONS = ("fp32", "fp16", "bf16")
-
-
-def autocast_type(precision: str) -> torch.dtype | None:
-    """The type that autocast computes in, None for "fp32", which needs no autocast.
-
-    Raises:
-        VfibenchError: another word than those of PRECISIONS.
-
-    >>> autocast_type("bf16")
-    torch.bfloat16
-    """
-    import torch
-
-    types = dict(zip(PRECISIONS, (None, torch.float16, torch.bfloat16), strict=True))
-    if precision not in types:
-        raise VfibenchError(f"expected --precision {' | '.join(PRECISIONS)}, found {precision!r}")
-    return types[precision]
-
-
 def chosen_device(asked: str = "") -> torch.device:
     """The device that a user means. A CUDA device always has its index, which torch's own calls ask for.
 
@@ -66,6 +46,15 @@ def chosen_device(asked: str = "") -> torch.device:
     return torch.device("cuda", number)
 
 
+def usual_workers(device: torch.device) -> int:
+    """Threads that decode and score where nobody says how many: every core, on a CPU at most 8.
+
+    On a CPU the network takes the cores as well; a GPU is fed by whatever can decode.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if device.type == "cuda" else min(8, os.cpu_count() or 1)
+
+
 def peak_memory_mb(device: torch.device) -> float:
     """Peak memory so far in MiB: CUDA's allocator, or the largest resident set of this process."""
     import torch
@@ -86,6 +75,8 @@ class DeviceFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
         name: its own name, such as "NVIDIA H200".
         memory_mb: of a GPU, MiB.
         cuda, cudnn: versions that torch was built with.
+        driver: version of the GPU's driver, None where nothing tells it.
+        switches: torch's settings of a GPU while networks computed, by name, see `vfibench.system.gpus`.
         cores: of the machine.
         threads: of torch, on a CPU.
     """
@@ -95,15 +86,19 @@ class DeviceFacts(Struct, frozen=True, omit_defaults=True, kw_only=True):
     memory_mb: int | None = None
     cuda: str | None = None
     cudnn: int | None = None
+    driver: str | None = None
+    switches: dict[str, str] = {}
     cores: int | None = None
     threads: int | None = None
 
 
-def device_facts(device: str) -> DeviceFacts:
-    """The facts of a device that torch can use ("cpu", "cuda:0")."""
+def device_facts(device: str, precision: str = "fp32") -> DeviceFacts:
+    """The facts of a device that torch can use ("cpu", "cuda:0") while a network computes in `precision`."""
     import torch
 
     if device.startswith("cuda"):
+        from vfibench.system.gpus import driver_version, gpu_switches
+
         found = torch.cuda.get_device_properties(device)
         return DeviceFacts(
             type="cuda",
@@ -111,6 +106,8 @@ def device_facts(device: str) -> DeviceFacts:
             memory_mb=found.total_memory // 2**20,
             cuda=torch.version.cuda,
             cudnn=torch.backends.cudnn.version(),
+            driver=driver_version(),
+            switches=gpu_switches(torch.device(device), precision),
         )
     return DeviceFacts(type="cpu", name=cpu_name(), cores=os.cpu_count(), threads=torch.get_num_threads())
 

@@ -114,12 +114,12 @@ def _git(folder: Path, *words: str) -> str | None:
     return done.stdout.strip()
 
 
-def collect(device: str) -> Provenance:
-    """Everything run.json says of where the scores of this process come from."""
+def collect(device: str, precision: str = "fp32") -> Provenance:
+    """Everything run.json says of where scores come from that this process makes in `precision`."""
     return Provenance(
         command=command_line(),
         versions=dict(versions()),
         git=git_state(),
         platform=platform.platform(),
-        device=device_facts(device),
+        device=device_facts(device, precision),
     )

@@ -9,7 +9,7 @@ pixels, and mask channel g * taps + k weighs. Input channel c belongs to group c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 import torch
 import torch.nn.functional as F
@@ -72,14 +72,34 @@ def _grid(offsets: Tensor, top: int, height: int, kernel: int) -> Tensor:
     Corners are not aligned: -1 and 1 are the outer edges of the outermost pixels, so one pixel is enough.
     """
     batch, groups, taps, _, rows, width = offsets.shape
-    place = partial(torch.arange, device=offsets.device, dtype=offsets.dtype)
-    reach = place(kernel) - kernel // 2
-    y = reach.repeat_interleave(kernel).view(taps, 1, 1) + place(top, top + rows).view(rows, 1) + 0.5
-    x = reach.repeat(kernel).view(taps, 1, 1) + place(width) + 0.5
-    y = torch.add(y * (2 / height) - 1, offsets[:, :, :, 0], alpha=2 / height)
-    x = torch.add(x * (2 / width) - 1, offsets[:, :, :, 1], alpha=2 / width)
+    at_rest_y, at_rest_x = _at_rest(kernel, (top, rows, height), width, offsets.dtype, offsets.device)
+    y = torch.add(at_rest_y, offsets[:, :, :, 0], alpha=2 / height)
+    x = torch.add(at_rest_x, offsets[:, :, :, 1], alpha=2 / width)
     planes = torch.stack((x, y), dim=2).view(batch * groups, 2, taps * rows, width)
     return planes.permute(0, 2, 3, 1)  # grid_sample reads planes as fast as pairs, and they are made faster
+
+
+@lru_cache(maxsize=256)
+def _at_rest(
+    kernel: int, band: tuple[int, int, int], width: int, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Where taps read that nothing moves: rows [taps, rows, 1] and columns [taps, 1, W] in [-1, 1] units.
+
+    Kept for the next call: a network asks for the same ones dozens of times a frame.
+
+    Args:
+        kernel: its side.
+        band: first row, number of rows, and those of the picture.
+        width: of the picture.
+        dtype, device: of the result.
+    """
+    top, rows, height = band
+    place, taps = partial(torch.arange, device=device, dtype=dtype), kernel * kernel
+    with torch.inference_mode(False):  # so that training can use what an evaluation made
+        reach = place(kernel) - kernel // 2
+        y = reach.repeat_interleave(kernel).view(taps, 1, 1) + place(top, top + rows).view(rows, 1) + 0.5
+        x = reach.repeat(kernel).view(taps, 1, 1) + place(width) + 0.5
+        return y * (2 / height) - 1, x * (2 / width) - 1
 
 
 class DeformConv(nn.Module):

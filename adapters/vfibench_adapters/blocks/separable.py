@@ -6,13 +6,14 @@ The horizontal pass is most of the work: n dot products of n taps for every pixe
 matrix products of the size processors like: COLUMNS neighbouring pixels of a row look at n + COLUMNS - 1
 columns of the image, so their taps are written into a banded matrix, one row per pixel, each shifted by one.
 A quarter of the products (at 51 taps) is with zeros, and still it is ten times faster than dot products.
-Only ROWS rows are in work at a time: the working set does not grow with the height.
+Only a few rows are in work at a time: the working set does not grow with the height. On a CPU they are 8 of
+one sample; on a GPU, where starting kernels is what costs, 16 of as many samples as MOST_NUMBERS allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +22,27 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 ROWS, COLUMNS = 8, 16
+MOST_NUMBERS = 1 << 26
+"""In the working set on a GPU: 256 MB in float32."""
+
+
+class Portion(NamedTuple):
+    """What is worked at together: some rows of some samples."""
+
+    rows: int
+    samples: int
+
+
+def portion(device: torch.device, batch: int, channels: int, taps: int, width: int) -> Portion:
+    """How much is worked at together; `width` is a multiple of COLUMNS, and `samples` divides `batch`."""
+    if device.type != "cuda":
+        return Portion(ROWS, 1)
+    rows = 2 * ROWS
+    each = rows * width * (taps + COLUMNS - 1 + channels * (taps + rows - 1))
+    if each > MOST_NUMBERS:
+        return Portion(ROWS, 1)
+    fitting = (count for count in range(batch, 0, -1) if batch % count == 0 and count * each <= MOST_NUMBERS)
+    return Portion(rows, next(fitting))
 
 
 def separable_filter(image: Tensor, vertical: Tensor, horizontal: Tensor) -> Tensor:
@@ -45,117 +67,122 @@ def separable_filter(image: Tensor, vertical: Tensor, horizontal: Tensor) -> Ten
     if horizontal.shape != vertical.shape or image.shape[0] != batch or image.shape[2:] != sides:
         shapes = ", ".join(str(list(tensor.shape)) for tensor in (image, vertical, horizontal))
         raise ValueError(f"expected [B, C, H + n - 1, W + n - 1] and twice [B, n, H, W], found {shapes}")
-    missing = (0, -width % COLUMNS, 0, -height % ROWS)
+    together = portion(image.device, batch, image.shape[1], taps, width + -width % COLUMNS)
+    missing = (0, -width % COLUMNS, 0, -height % together.rows)
     if any(missing):
         image, vertical, horizontal = (F.pad(tensor, missing) for tensor in (image, vertical, horizontal))
-    filtered: Tensor = _SeparableFilter.apply(image, vertical, horizontal)
+    filtered: Tensor = _SeparableFilter.apply(image, vertical, horizontal, together)
     return filtered[..., :height, :width]
 
 
 class _SeparableFilter(Function):
-    """`separable_filter` of heights that are multiples of ROWS and widths that are multiples of COLUMNS."""
+    """`separable_filter` of heights that are multiples of a portion's rows and widths that are of COLUMNS."""
 
     @staticmethod
-    def forward(ctx: Any, image: Tensor, vertical: Tensor, horizontal: Tensor) -> Tensor:
+    def forward(ctx: Any, image: Tensor, vertical: Tensor, horizontal: Tensor, together: Portion) -> Tensor:
         ctx.save_for_backward(image, vertical, horizontal)
-        work = _Bands(image, vertical)
+        ctx.together = together
+        work = _Bands(image, vertical, together)
         out = image.new_empty((*vertical[:, 0].shape, image.shape[1]), dtype=work.dtype)
         with torch.autocast(image.device.type, enabled=False):
-            for sample, top in work.places():
-                work.filter_rows(image[sample], horizontal[sample], top)
-                taps = _pixels(vertical[sample], top).unsqueeze(3)
-                _rows(out[sample], top).copy_(work.seen.mul_(taps).sum(4))
+            for part, top in work.places():
+                work.filter_rows(image[part], horizontal[part], top)
+                taps = work.pixels(vertical[part], top).unsqueeze(4)
+                work.band(out[part], top).copy_(work.seen.mul_(taps).sum(5))
         return out.permute(0, 3, 1, 2)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
         image, vertical, horizontal = ctx.saved_tensors
-        for_image, for_vertical, for_horizontal = ctx.needs_input_grad
-        work, back = _Bands(image, vertical), _Bands(image, vertical)
+        for_image, for_vertical, for_horizontal, _ = ctx.needs_input_grad
+        work, back = _Bands(image, vertical, ctx.together), _Bands(image, vertical, ctx.together)
         back.filtered.zero_()
         d_image = torch.zeros_like(image, dtype=work.dtype, memory_format=torch.contiguous_format)
         d_vertical, d_horizontal = (
             torch.empty_like(taps, dtype=work.dtype) for taps in (vertical, horizontal)
         )
         with torch.autocast(image.device.type, enabled=False):
-            for sample, top in work.places():
-                work.filter_rows(image[sample], horizontal[sample], top)
-                grad = _pixels(upstream[sample], top).unsqueeze(4)
-                _pixels(d_vertical[sample], top).copy_((work.seen * grad).sum(3))
-                back.seen.copy_(_pixels(vertical[sample], top).unsqueeze(3) * grad)
+            for part, top in work.places():
+                work.filter_rows(image[part], horizontal[part], top)
+                grad = work.pixels(upstream[part], top).unsqueeze(5)
+                work.pixels(d_vertical[part], top).copy_((work.seen * grad).sum(4))
+                back.seen.copy_(work.pixels(vertical[part], top).unsqueeze(4) * grad)
                 if for_horizontal:
                     torch.bmm(back.filtered, work.windows.transpose(1, 2), out=back.banded)
-                    _pixels(d_horizontal[sample], top).copy_(back.taps)
+                    work.pixels(d_horizontal[part], top).copy_(back.taps)
                 if for_image:
                     spread = torch.bmm(work.banded.transpose(1, 2), back.filtered)
-                    work.add_windows(d_image[sample], spread, top)
+                    work.add_windows(d_image[part], spread, top)
         return (
             d_image.to(image.dtype) if for_image else None,
             d_vertical.to(vertical.dtype) if for_vertical else None,
             d_horizontal.to(horizontal.dtype) if for_horizontal else None,
+            None,
         )
 
 
 class _Bands:
-    """Buffers for ROWS rows of one sample, and the views of them that the two passes work on.
+    """Buffers for one portion, and the views of them that the two passes work on.
 
-    With G groups of COLUMNS pixels a row, n taps and C channels:
+    With S samples and R rows together, G groups of COLUMNS pixels a row, n taps and C channels:
 
     Attributes:
-        banded: [G, ROWS * COLUMNS, n + COLUMNS - 1]; times `windows` it is the horizontal pass.
-        taps: [ROWS, G, COLUMNS, n], the band of it; elsewhere it stays zero.
-        windows: [G, n + COLUMNS - 1, C * (ROWS + n - 1)], the image as the groups see it (overlapping).
-        filtered: [G, ROWS * COLUMNS, C * (ROWS + n - 1)], every row of the image under every pixel's taps.
-        seen: [ROWS, G, COLUMNS, C, n], the n rows of it that the pixel's vertical taps meet.
+        banded: [S * G, R * COLUMNS, n + COLUMNS - 1]; times `windows` it is the horizontal pass.
+        taps: [S, R, G, COLUMNS, n], the band of it; elsewhere it stays zero.
+        windows: [S * G, n + COLUMNS - 1, C * (R + n - 1)], the image as the groups see it (overlapping).
+        filtered: [S * G, R * COLUMNS, C * (R + n - 1)], every row of the image under every pixel's taps.
+        seen: [S, R, G, COLUMNS, C, n], the n rows of it that the pixel's vertical taps meet.
     """
 
-    def __init__(self, image: Tensor, taps: Tensor) -> None:
+    def __init__(self, image: Tensor, taps: Tensor, together: Portion) -> None:
         self.batch, n, self.height, width = taps.shape
+        self.rows, self.samples = together
         self.channels, groups = image.shape[1], width // COLUMNS
         self.dtype = torch.promote_types(torch.promote_types(image.dtype, taps.dtype), torch.float32)
-        self.span, self.lines = n + COLUMNS - 1, n + ROWS - 1
-        pixels, seen = ROWS * COLUMNS, self.channels * self.lines
-        self.banded = image.new_zeros((groups, pixels, self.span), dtype=self.dtype)
+        self.span, self.lines = n + COLUMNS - 1, n + self.rows - 1
+        pixels, seen = self.rows * COLUMNS, self.channels * self.lines
+        self.banded = image.new_zeros((self.samples * groups, pixels, self.span), dtype=self.dtype)
         self.taps = self.banded.as_strided(
-            (ROWS, groups, COLUMNS, n),
-            (COLUMNS * self.span, pixels * self.span, self.span + 1, 1),  # a pixel on is a column on
+            (self.samples, self.rows, groups, COLUMNS, n),  # a pixel on is a column on
+            (groups * pixels * self.span, COLUMNS * self.span, pixels * self.span, self.span + 1, 1),
         )
-        self.filtered = image.new_empty((groups, pixels, seen), dtype=self.dtype)
+        self.filtered = image.new_empty((self.samples * groups, pixels, seen), dtype=self.dtype)
         self.seen = self.filtered.as_strided(
-            (ROWS, groups, COLUMNS, self.channels, n),
-            (COLUMNS * seen + 1, pixels * seen, seen, self.lines, 1),  # a row on is a line on
+            (self.samples, self.rows, groups, COLUMNS, self.channels, n),  # a row on is a line on
+            (groups * pixels * seen, COLUMNS * seen + 1, pixels * seen, seen, self.lines, 1),
         )
 
-    def places(self) -> Iterator[tuple[int, int]]:
-        """Every (sample, first row) to work at."""
-        return ((sample, top) for sample in range(self.batch) for top in range(0, self.height, ROWS))
+    def places(self) -> Iterator[tuple[slice, int]]:
+        """Every (samples, first row) to work at."""
+        parts = (slice(first, first + self.samples) for first in range(0, self.batch, self.samples))
+        return ((part, top) for part in parts for top in range(0, self.height, self.rows))
 
     def filter_rows(self, image: Tensor, horizontal: Tensor, top: int) -> None:
-        """The horizontal pass, from row `top` of [C, H', W'] and [n, H, W]; leaves it in `filtered`."""
-        self.taps.copy_(_pixels(horizontal, top))
-        lines = image[:, top : top + self.lines].to(
+        """The horizontal pass, from row `top` of [S, C, H', W'] and [S, n, H, W]; leaves it in `filtered`."""
+        self.taps.copy_(self.pixels(horizontal, top))
+        lines = image[:, :, top : top + self.lines].to(
             self.dtype, memory_format=torch.contiguous_format, copy=True
         )
-        self.windows = lines.flatten(0, 1).unfold(1, self.span, COLUMNS).permute(1, 2, 0)
+        seen = lines.flatten(1, 2).unfold(2, self.span, COLUMNS).permute(0, 2, 3, 1)
+        self.windows = seen.flatten(0, 1)  # of one sample a view
         torch.bmm(self.banded, self.windows, out=self.filtered)
 
     def add_windows(self, image: Tensor, spread: Tensor, top: int) -> None:
-        """Add [G, span, C * lines] where `windows` took it from; COLUMNS columns at a time do not overlap."""
-        lines = image[:, top : top + self.lines]
+        """Add [S * G, span, C * lines] where `windows` took it; COLUMNS columns at a time do not overlap."""
+        lines = image[:, :, top : top + self.lines]
         for left in range(0, self.span, COLUMNS):
             part = spread[:, left : left + COLUMNS].unflatten(2, (self.channels, self.lines))
-            width = part.shape[1]
-            last = left + (len(part) - 1) * COLUMNS + width
-            lines[..., left:last].unfold(2, width, COLUMNS).add_(part.permute(2, 3, 0, 1))
+            part = part.unflatten(0, (self.samples, -1))
+            groups, width = part.shape[1:3]
+            last = left + (groups - 1) * COLUMNS + width
+            lines[..., left:last].unfold(3, width, COLUMNS).add_(part.permute(0, 3, 4, 1, 2))
 
+    def band(self, tensor: Tensor, top: int) -> Tensor:
+        """[S, H, W, K] to the view [S, R, G, COLUMNS, K] from row `top`."""
+        rows: Tensor = tensor[:, top : top + self.rows].unflatten(2, (-1, COLUMNS))
+        return rows
 
-def _rows(tensor: Tensor, top: int) -> Tensor:
-    """[H, W, K] to the view [ROWS, G, COLUMNS, K] from row `top`."""
-    rows: Tensor = tensor[top : top + ROWS].unflatten(1, (-1, COLUMNS))
-    return rows
-
-
-def _pixels(tensor: Tensor, top: int) -> Tensor:
-    """[K, H, W] to the view [ROWS, G, COLUMNS, K] from row `top`."""
-    return _rows(tensor.permute(1, 2, 0), top)
+    def pixels(self, tensor: Tensor, top: int) -> Tensor:
+        """[S, K, H, W] to the view [S, R, G, COLUMNS, K] from row `top`."""
+        return self.band(tensor.permute(0, 2, 3, 1), top)

@@ -8,8 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+BILINEAR = 0
+Outside = Literal["zeros", "border"]
+PADDINGS: dict[Outside, int] = {"zeros": 0, "border": 1}
+"""torch's numbers for what lies outside a picture."""
 
-def backward_warp(image: Tensor, flow: Tensor, padding: Literal["zeros", "border"] = "zeros") -> Tensor:
+
+def backward_warp(image: Tensor, flow: Tensor, padding: Outside = "zeros") -> Tensor:
     """Fetch each output pixel from where the flow points, bilinearly: out(p) = image(p + flow(p)).
 
     Corners are aligned: -1 and 1 are the centres of the outermost pixels, so a flow of one pixel moves by
@@ -30,7 +35,17 @@ def backward_warp(image: Tensor, flow: Tensor, padding: Literal["zeros", "border
         image = F.pad(image, lines, mode="constant" if padding == "zeros" else "replicate")
     height, width = image.shape[-2:]
     grid = torch.stack((x * (2 / (width - 1)) - 1, y * (2 / (height - 1)) - 1), dim=-1)
-    return F.grid_sample(image.to(grid.dtype), grid, padding_mode=padding, align_corners=True)
+    return sampled(image, grid, padding)
+
+
+def sampled(image: Tensor, grid: Tensor, padding: Outside, align_corners: bool = True) -> Tensor:
+    """`grid_sample`, bilinear and in the grid's type, by torch's own kernel on every device.
+
+    On CUDA `F.grid_sample` takes cuDNN's where that can do it, which refuses very large pictures.
+    """
+    return torch.grid_sampler_2d(
+        image.to(grid.dtype), grid, BILINEAR, PADDINGS[padding], align_corners=align_corners
+    )
 
 
 def positions(image: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:

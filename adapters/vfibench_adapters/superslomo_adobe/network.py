@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from vfibench_adapters.blocks.intermediate import blend, flows_at
 from vfibench_adapters.blocks.layout import joined
 from vfibench_adapters.blocks.resize import resized
-from vfibench_adapters.blocks.warp import positions
+from vfibench_adapters.blocks.warp import positions, sampled
 
 
 def conv(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
@@ -158,4 +158,4 @@ def shrinking_warp(image: Tensor, flow: Tensor, align_corners: bool = True) -> T
     height, width = image.shape[-2:]
     x, y = positions(image, flow)
     grid = torch.stack((x * (2 / width) - 1, y * (2 / height) - 1), dim=-1)
-    return F.grid_sample(image.to(grid.dtype), grid, padding_mode="zeros", align_corners=align_corners)
+    return sampled(image, grid, "zeros", align_corners)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from vfibench_adapters.blocks.conv import conv_leaky
 from vfibench_adapters.blocks.intermediate import blend, flows_at
 from vfibench_adapters.blocks.layout import joined
 from vfibench_adapters.blocks.recurrent import BidirectionalStack, ConvGRUCell, ConvLSTMCell, RecurrentStack
 from vfibench_adapters.blocks.resize import Double, resized
-from vfibench_adapters.blocks.warp import backward_warp, positions
+from vfibench_adapters.blocks.warp import backward_warp, positions, sampled
 
 
 def noise(*shape, seed=0):
@@ -52,6 +54,31 @@ def test_half_precision_flow_still_hits_the_right_pixel_of_a_wide_frame():
     warped = backward_warp(image.half(), constant_flow(image, 1.0, 0.0).half())
     assert warped.dtype == torch.float32
     torch.testing.assert_close(warped[..., :-1], image[..., 1:], rtol=0, atol=2e-3)
+
+
+class Operations(TorchDispatchMode):
+    """The names of the operations under it."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.append(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border"])
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_sampling_is_grid_sample_to_the_bit_and_never_cudnns(padding, align_corners):
+    image, grid = noise(2, 3, 9, 14), 1.2 * noise(2, 7, 11, 2, seed=1)
+    expected = F.grid_sample(image, grid, padding_mode=padding, align_corners=align_corners)
+    assert torch.equal(sampled(image, grid, padding, align_corners), expected)
+    with FakeTensorMode():
+        image, grid = (torch.empty(shape, device="cuda:0") for shape in ((2, 3, 9, 14), (2, 7, 11, 2)))
+        with Operations() as seen:
+            sampled(image, grid, padding, align_corners)
+    assert [name for name in seen.names if "grid" in name] == ["aten.grid_sampler_2d.default"]
 
 
 def test_gradients_of_the_warp_reach_image_and_flow():

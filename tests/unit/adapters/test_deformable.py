@@ -207,3 +207,15 @@ def test_a_residual_block_adds_two_convolutions_to_its_input_and_leaves_that_alo
     assert torch.equal(x, before)
     block(x.requires_grad_()).sum().backward()
     assert x.grad.isfinite().all()
+
+
+def test_where_taps_rest_is_worked_out_once_and_training_can_use_what_an_evaluation_made():
+    deformable._at_rest.cache_clear()
+    features, offsets, mask, weight, bias = arguments()
+    with torch.inference_mode():
+        first = deform_conv(features, offsets, mask, weight, bias)
+        again = deform_conv(features, offsets, mask, weight, bias)
+    assert torch.equal(first, again)
+    assert deformable._at_rest.cache_info()[:2] == (1, 1)  # hits, misses
+    deform_conv(features, offsets.requires_grad_(), mask, weight, bias).sum().backward()
+    assert offsets.grad.abs().sum() > 0

@@ -7,7 +7,15 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from vfibench_adapters.blocks.separable import COLUMNS, ROWS, separable_filter
+from vfibench_adapters.blocks import separable
+from vfibench_adapters.blocks.separable import (
+    COLUMNS,
+    MOST_NUMBERS,
+    ROWS,
+    Portion,
+    portion,
+    separable_filter,
+)
 
 
 def noise(*shape, seed=0, dtype=torch.float32):
@@ -166,3 +174,36 @@ def test_the_working_set_is_that_of_one_band():
 def test_shapes_that_do_not_fit_are_refused(image, vertical, horizontal):
     with pytest.raises(ValueError, match=r"expected \[B, C, H \+ n - 1, W \+ n - 1\]"):
         separable_filter(noise(*image), noise(*vertical), noise(*horizontal))
+
+
+@pytest.mark.parametrize("together", [Portion(16, 4), Portion(16, 2), Portion(8, 4), Portion(24, 1)])
+def test_more_rows_and_samples_together_as_on_a_gpu_give_the_same(monkeypatch, together):
+    inputs = [tensor.requires_grad_() for tensor in case(4, 3, 9, 35, 2 * COLUMNS + 3)]
+    expected = by_loops(*[tensor.detach() for tensor in inputs])
+    upstream = noise(*expected.shape, seed=4)
+    gradients = torch.autograd.grad(separable_filter(*inputs), inputs, upstream)
+    monkeypatch.setattr(separable, "portion", lambda *_: together)
+    out = separable_filter(*inputs)
+    torch.testing.assert_close(out.detach().double(), expected, rtol=0, atol=5e-5)
+    found = torch.autograd.grad(out, inputs, upstream)
+    torch.testing.assert_close(found, gradients, rtol=1e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    ("batch", "width", "most", "found"),
+    [
+        (8, 448, 16 * 448 * (66 + 3 * 66) * 8, Portion(16, 8)),
+        (8, 448, 16 * 448 * (66 + 3 * 66) * 8 - 1, Portion(16, 4)),
+        (7, 448, 16 * 448 * (66 + 3 * 66) * 6, Portion(16, 1)),
+        (1, 4096, 16 * 4096 * (66 + 3 * 66) - 1, Portion(8, 1)),
+    ],
+)
+def test_a_gpu_works_at_as_much_together_as_its_memory_is_meant_for(monkeypatch, batch, width, most, found):
+    monkeypatch.setattr(separable, "MOST_NUMBERS", most)
+    assert portion(torch.device("cuda", 0), batch, 3, 51, width) == found
+    assert portion(torch.device("cpu"), batch, 3, 51, width) == Portion(ROWS, 1)
+
+
+def test_a_usual_batch_is_one_portion_a_band():
+    assert portion(torch.device("cuda", 0), 8, 3, 51, 448) == Portion(16, 8)
+    assert MOST_NUMBERS >= 8 * 16 * 448 * (66 + 3 * 66)

@@ -83,8 +83,12 @@ class Recorder:
     name: str
     calls: list[str] = field(default_factory=list)
 
-    def seconds(self, runs, warmup=0):
-        self.calls += [self.name] * (runs + warmup)
+    def warm_up(self, least):
+        self.calls += [self.name] * least
+        return least
+
+    def seconds(self, runs):
+        self.calls += [self.name] * runs
         return [0.1] * runs
 
 

@@ -10,7 +10,6 @@ import torch
 
 from vfibench.contracts import Metric, MetricCard
 from vfibench.errors import SampleError, VfibenchError
-from vfibench.metrics import precision
 from vfibench.metrics import ssim as scoring
 from vfibench.metrics.catalog import CARDS, RULES
 from vfibench.metrics.scorer import Scorer, unavailable
@@ -211,21 +210,3 @@ def test_a_users_fast_settings_do_not_reach_the_scores():
         fast = Scorer(["ssim", "ssim3d"], CPU)(predicted, target)
     assert torch.equal(plain["ssim"], fast["ssim"])
     assert torch.equal(plain["ssim3d"], fast["ssim3d"])
-
-
-def fail_while_scoring() -> None:
-    with precision.full_precision(CPU):
-        raise RuntimeError("inside")
-
-
-def test_a_users_settings_are_restored_after_scoring_even_if_it_fails():
-    def settings() -> list[object]:
-        return [getattr(owner, name) for owner, name, _ in precision._switches()]
-
-    before = settings()
-    with precision.full_precision(CPU):
-        assert settings() == [value for *_, value in precision._switches()]
-    assert settings() == before
-    with pytest.raises(RuntimeError, match="inside"):
-        fail_while_scoring()
-    assert settings() == before
