@@ -9,7 +9,8 @@ from vfibench.contracts import Dataset, DatasetCard, DatasetOptions
 from vfibench.datasets.opened import OpenedDataset
 from vfibench.datasets.selection import data_root
 from vfibench.errors import VfibenchError
-from vfibench.registry import DATASETS, dataset_card, explained, load_target
+from vfibench.registry import DATASETS, dataset_card, load_target
+from vfibench.system.foreign import explained
 
 Factory = Callable[[DatasetOptions], Dataset]
 

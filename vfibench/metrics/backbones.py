@@ -17,8 +17,8 @@ from types import ModuleType
 import torch
 
 from vfibench.errors import VfibenchError
-from vfibench.registry import reason_of
 from vfibench.system.files import whole
+from vfibench.system.foreign import reason_of
 
 ENVIRONMENT = "VFIBENCH_BACKBONES"
 TIMEOUT = 10  # seconds without an answer from the download server

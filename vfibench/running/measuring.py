@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from types import TracebackType
 from typing import Any, TypeVar
@@ -22,14 +22,16 @@ import torch
 
 from vfibench.contracts import Sample
 from vfibench.errors import SampleError, VfibenchError
+from vfibench.metrics.answers import Reasons
 from vfibench.metrics.scorer import Scorer
-from vfibench.registry import reason_of
+from vfibench.running.keeping import Keeper
 from vfibench.running.plan import Job
 from vfibench.running.predictors import AdapterPredictor, FolderPredictor, Predictor, SampleBatch
 from vfibench.running.stopwatch import Watch
 from vfibench.store.album import Album
 from vfibench.store.rows import ScoreRow, TimingRow
 from vfibench.system.devices import peak_memory_mb
+from vfibench.system.foreign import first_line, let_through, reason_of
 
 GivenT = TypeVar("GivenT")
 MadeT = TypeVar("MadeT")
@@ -63,6 +65,7 @@ class Predicted:
         watch: the network's own time, None where nothing was computed.
         warmup: whether this was the first call at this shape.
         scores: on CUDA, scores on their way to the host.
+        failed: columns that could not be computed, known once the frames have been scored.
     """
 
     frames: torch.Tensor
@@ -71,6 +74,7 @@ class Predicted:
     watch: Watch | None
     warmup: bool
     scores: PinnedScores | None = None
+    failed: Reasons = field(default_factory=dict)
 
 
 class Measurer:
@@ -89,7 +93,12 @@ class Measurer:
         self._scorer = Scorer(job.columns, device, job.backbones)
         self._threads = torch.get_num_threads()
         self._network = ThreadPoolExecutor(1, "network", settle_network, (self._threads, device))
-        self._predictor: Predictor = self._network.submit(open_predictor, job, device).result()
+        self._keeper: Keeper = self._network.submit(Keeper).result()
+        try:
+            self._predictor: Predictor = self._network.submit(self._open).result()
+        except BaseException:
+            self._close()
+            raise
         self._shapes: set[tuple[int, ...]] = set()
 
     def __enter__(self) -> Measurer:
@@ -98,8 +107,22 @@ class Measurer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._network.shutdown(cancel_futures=True)
+        self._close()
+
+    def _open(self) -> Predictor:
+        with self._keeper.loading():
+            return open_predictor(self._job, self._device)
+
+    def _close(self) -> None:
+        """Let go of the network's thread, and leave the process as it was."""
+        self._network.submit(self._keeper.close)
+        self._network.shutdown()
         torch.set_num_threads(self._threads)  # what threads made from now on begin with
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What the method changed of the process, and was put back; see `Keeper`."""
+        return tuple(self._keeper.told)
 
     @property
     def parameters(self) -> int | None:
@@ -145,9 +168,10 @@ class Measurer:
             return self._again(number, items, scored, rows, timings)
         values, finite = scored
         frames = [(item, time) for item in items for time in item.sample.times]
-        for (item, time), scores, good in zip(frames, values, finite, strict=True):
+        for place, ((item, time), scores, good) in enumerate(zip(frames, values, finite, strict=True)):
             bad = failure(item, time, "NaN or infinity in the prediction")
-            rows.append(self._row(item, time, scores) if good else bad)
+            failed = {name: told[place] for name, told in predicted.failed.items() if place in told}
+            rows.append(self._row(item, time, scores, failed) if good else bad)
         if predicted.watch is not None:
             timings.append(self._timing(number, items, predicted.watch, predicted.warmup))
         if self._images is not None:
@@ -178,7 +202,8 @@ class Measurer:
         """
         try:
             return call(given)
-        except (Exception, SystemExit) as error:  # a method may do anything; one sample fails, not the run
+        except BaseException as error:  # a method may do anything; one sample fails, not the run
+            let_through(error)
             reason = reason_to_go_on(error)
         if self._device.type == "cuda":
             torch.cuda.empty_cache()  # so that half of it fits
@@ -189,7 +214,8 @@ class Measurer:
         samples = [item.sample for item in items]
         frames = self._upload([sample.frames for sample in samples])
         extras = [item.extra for item in items]
-        made = self._predictor(SampleBatch(samples, frames, samples[0].times, extras))
+        with self._keeper.calling():
+            made = self._predictor(SampleBatch(samples, frames, samples[0].times, extras))
         targets = self._upload([sample.targets for sample in samples])
         if made.frames.shape != targets.shape:
             raise SampleError(f"expected predictions {list(targets.shape)}, found {list(made.frames.shape)}")
@@ -216,7 +242,7 @@ class Measurer:
     def _values(self, predicted: Predicted) -> tuple[torch.Tensor, torch.Tensor]:
         """[B * T, columns] float64 and [B * T] bool, on the device."""
         with torch.inference_mode():
-            scores = self._scorer(predicted.frames, predicted.targets, predicted.masks)
+            scores = self._scorer(predicted.frames, predicted.targets, predicted.masks, predicted.failed)
             values = torch.stack([scores[name] for name in self._job.columns], dim=1)
             # A sum is finite just when all its terms are (frames are near [0, 1]), and it is one pass.
             return values, torch.isfinite(predicted.frames.sum(dim=(1, 2, 3)))
@@ -235,12 +261,13 @@ class Measurer:
         stacked = torch.from_numpy(np.stack([sample.mask for sample in samples if sample.mask is not None]))
         return stacked.to(self._device).repeat_interleave(len(samples[0].times), dim=0)
 
-    def _row(self, item: Item, time: float, scores: Sequence[float]) -> ScoreRow:
+    def _row(self, item: Item, time: float, scores: Sequence[float], failed: dict[str, str]) -> ScoreRow:
         stored = {name: storable(value) for name, value in zip(self._job.columns, scores, strict=True)}
         exact = tuple(
             name for name, value in zip(self._job.columns, scores, strict=True) if value == math.inf
         )
-        return ScoreRow(item.index, item.sample.id, time, "ok", stored, exact, dict(item.sample.tags))
+        tags = dict(item.sample.tags)
+        return ScoreRow(item.index, item.sample.id, time, "ok", stored, exact, tags, failed=failed)
 
     def _timing(self, number: int, items: Sequence[Item], watch: Watch, warmup: bool) -> TimingRow:
         sample = items[0].sample
@@ -361,6 +388,6 @@ def reason_to_go_on(error: BaseException) -> str:
         return str(error)
     if isinstance(error, VfibenchError):
         raise error
-    text = str(error).strip().partition("\n")[0]
+    text = first_line(error)
     memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in text
-    return f"out of memory: {text}" if memory else f"{type(error).__name__}: {text}"
+    return f"out of memory: {text}" if memory else reason_of(error)
