@@ -55,7 +55,7 @@ def open_clip(options: DatasetOptions) -> FileDataset:
 def _folder(argument: str) -> Path:
     if not argument:
         raise VfibenchError("expected a folder of frames, found none", "do --dataset clip:DIR")
-    folder = Path(argument).expanduser()
+    folder = Path(argument).expanduser().absolute()  # wherever a method goes meanwhile
     if not folder.is_dir():
         raise VfibenchError(f"expected a folder of frames, found no folder {folder}", "do --dataset clip:DIR")
     return folder
