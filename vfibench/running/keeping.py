@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from vfibench.system import process_state
 from vfibench.system.process_state import AT_ONCE, GENERATORS, LASTING
 
 SEED = 0
+TOLD_LAST = tuple(name for name in LASTING if name != "the warnings filters")  # libraries add some, once
 SELDOM = ("the handlers of signals",)  # only the main thread can change them, and it makes no predictions
 
 
@@ -20,7 +22,9 @@ class Keeper:
     as long as it is used (`process_state.LASTING`) is put back when it is done.
 
     What a method changes *while* it predicts is seen by the threads that decode and score at that moment.
-    They name types and devices themselves, and paths are absolute; a plugin's dataset or metric may not.
+    They name types and devices themselves, and paths are absolute; and from the first call on that changed
+    anything nothing is scored while the method predicts (`apart`). What a plugin's dataset sees meanwhile
+    cannot be helped.
 
     Attributes:
         told: what was changed and when, each once, such as "loading changed torch's default dtype".
@@ -28,6 +32,8 @@ class Keeper:
 
     def __init__(self) -> None:
         self.told: dict[str, None] = {}
+        self._careless = False
+        self._turn = threading.Lock()
         self._before = process_state.take()
         self._calls: dict[str, object] = {}
         process_state.seed(SEED)
@@ -45,15 +51,22 @@ class Keeper:
     @contextmanager
     def calling(self) -> Iterator[None]:
         """Around a call of the method: reading the state again takes about 0.1 ms."""
-        try:
-            yield
-        finally:
-            self._tell("predicting", process_state.restore(self._calls))
+        with self.apart():
+            try:
+                yield
+            finally:
+                found = process_state.restore(self._calls)
+                self._careless |= not set(found) <= set(GENERATORS)
+                self._tell("predicting", found)
+
+    def apart(self) -> AbstractContextManager[object]:
+        """Around scoring too: beside calls of a method that leaves the process alone, else in turns with them."""
+        return self._turn if self._careless else nullcontext()
 
     def close(self) -> None:
         """Put everything back as it was before the method was loaded."""
         found = process_state.restore(self._before)
-        self._tell("the method", [name for name in found if name in LASTING])
+        self._tell("the method", [name for name in found if name in TOLD_LAST])
 
     def _tell(self, when: str, names: list[str]) -> None:
         if names:

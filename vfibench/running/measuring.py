@@ -236,8 +236,9 @@ class Measurer:
         """Scores [B * T][columns] on the host, and which predictions are finite."""
         if predicted.scores is not None:
             return predicted.scores.wait()
-        values, finite = self._values(predicted)
-        return values.tolist(), finite.tolist()
+        with self._keeper.apart():
+            values, finite = self._values(predicted)
+            return values.tolist(), finite.tolist()
 
     def _values(self, predicted: Predicted) -> tuple[torch.Tensor, torch.Tensor]:
         """[B * T, columns] float64 and [B * T] bool, on the device."""
