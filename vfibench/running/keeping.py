@@ -60,7 +60,7 @@ class Keeper:
                 self._tell("predicting", found)
 
     def apart(self) -> AbstractContextManager[object]:
-        """Around scoring too: beside calls of a method that leaves the process alone, else in turns with them."""
+        """Around scoring: beside the calls of a method that leaves the process alone, else in turns."""
         return self._turn if self._careless else nullcontext()
 
     def close(self) -> None:

@@ -386,7 +386,7 @@ def reason_to_go_on(error: BaseException) -> str:
         VfibenchError: the error itself, where it is not a sample's but the run's (an unreadable image).
     """
     if isinstance(error, SampleError):
-        return str(error)
+        return first_line(error)
     if isinstance(error, VfibenchError):
         raise error
     text = first_line(error)

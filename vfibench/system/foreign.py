@@ -15,7 +15,7 @@ from vfibench.errors import VfibenchError, one_line
 from vfibench.system import interrupts
 
 SEE_TRACEBACK = "--debug shows where"
-LONGEST = 400  # characters of a reason; a message may hold megabytes
+LONGEST = 1000  # characters of a reason; a message may hold megabytes
 
 MadeT = TypeVar("MadeT")
 

@@ -12,7 +12,7 @@ from types import FrameType
 STATUS = 128 + signal.SIGINT  # the exit status of a process that was interrupted
 Handler = Callable[[int, FrameType | None], object]
 
-_first: list[Callable[[], None]] = []  # what the first press does besides, such as ending workers
+_acts: list[Callable[[], None]] = []  # what a press does besides, such as ending workers
 
 
 class Presses:
@@ -33,7 +33,7 @@ class Presses:
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Hear a press; the first is then what it was before, a KeyboardInterrupt as a rule."""
         Presses.heard += 1
-        for act in tuple(_first):
+        for act in tuple(_acts):
             act()
         if Presses.heard > 1:
             with suppress(OSError):
@@ -62,10 +62,10 @@ def forget() -> None:
     Presses.heard = 0
 
 
-def at_first(act: Callable[[], None]) -> None:
+def at_press(act: Callable[[], None]) -> None:
     """Do this at each press, before anything is raised; nothing is added twice."""
-    if act not in _first:
-        _first.append(act)
+    if act not in _acts:
+        _acts.append(act)
 
 
 def pressed() -> bool:
