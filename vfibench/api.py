@@ -87,7 +87,8 @@ def evaluate(
 
     Returns:
         One row per (sample, time): columns sample, t, status, message, clip where the dataset has clips, then
-        one column per metric. An infinite PSNR is inf here. `attrs["method"]` is the method's name as tables
+        one column per metric. An infinite PSNR is inf here; a metric that could not be computed is NaN, and
+        the message says why. `attrs["method"]` is the method's name as tables
         show it, which says where inputs were reduced or predictions enlarged.
 
     Raises:
@@ -133,7 +134,7 @@ def _flat(row: ScoreRow) -> dict[str, object]:
         "sample": row.sample,
         "t": row.t,
         "status": row.status,
-        "message": row.message,
+        "message": "; ".join([row.message] if row.message else row.failed.values()),
     }
     if "clip" in row.tags:
         found["clip"] = row.tags["clip"]

@@ -555,6 +555,7 @@ class MetricCard:
             for PSNR and interpolation error, four for any other kind.
         tolerance: what `vfibench check` lets a mean and a single frame lose, in the metric's own unit, where
             its policy says nothing else; None for the gate's defaults, which know the built-in kinds.
+        smallest: pixels that the shorter side of a picture must have, such as 11 where a window is that wide.
     """
 
     name: str
@@ -566,6 +567,7 @@ class MetricCard:
     optional: bool = False
     digits: int | None = None
     tolerance: tuple[float, float] | None = None
+    smallest: int = 1
 
     @property
     def kind(self) -> str:

@@ -22,8 +22,8 @@ from vfibench.registry import (
     Registry,
     dataset_card,
     load_target,
-    reason_of,
 )
+from vfibench.system.foreign import reason_of
 from vfibench.system.provenance import versions
 from vfibench.weights.fetching import fetched, is_packaged
 

@@ -18,12 +18,11 @@ from typing import Any, Generic, TypeVar
 
 from vfibench.contracts import AdapterCard, Carded, DatasetCard, MetricCard, PageCard
 from vfibench.errors import VfibenchError, did_you_mean
+from vfibench.system.foreign import SEE_TRACEBACK, explained, let_through, reason_of
 from vfibench.trainable import RecipeCard, SourceCard
 
 BUILT_IN = "built-in"
 """Where a card comes from that vfibench brings along itself."""
-SEE_TRACEBACK = "--debug shows where"
-
 CardT = TypeVar("CardT", AdapterCard, DatasetCard, MetricCard, PageCard, RecipeCard, SourceCard)
 
 
@@ -133,9 +132,8 @@ class Registry(Generic[CardT]):
                 if origin != BUILT_IN:
                     _check(card)
                 self.add(card, origin)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a plugin may raise anything, SystemExit included
+        except BaseException as error:
+            let_through(error)
             self._problems.append(Problem(label, reason_of(error)))
 
 
@@ -158,9 +156,26 @@ def _check(card: object) -> None:
 
 
 def _entry_points(group: str) -> Any:
-    from importlib.metadata import entry_points  # costs 20 ms: not on the way to --help
+    from importlib.metadata import distributions, entry_points  # costs 20 ms: not on the way to --help
 
-    return entry_points(group=group)
+    if not _beside:
+        return entry_points(group=group)
+    path = [folder for folder in sys.path if folder not in _beside]
+    installed = {dist.name: dist for dist in reversed(list(distributions(path=path)))}  # the first one counts
+    return [point for dist in installed.values() for point in dist.entry_points if point.group == group]
+
+
+_beside: set[str] = set()
+
+
+def see_folder(folder: str) -> None:
+    """Let modules be imported from a folder too, after all others; what is installed there is no plugin.
+
+    A folder in which "pkg.mod:Class" is looked for may hold the metadata of any package: somebody's clone.
+    """
+    if folder not in sys.path:
+        _beside.add(folder)
+        sys.path.append(folder)
 
 
 def import_sibling(module: str, folder: str) -> Any:
@@ -188,35 +203,39 @@ def load_target(target: str) -> Any:
     if not (module and colon and name):
         raise VfibenchError(f"expected package.module:Class, found {target!r}")
     try:
-        found = importlib.import_module(module)
+        with _state_kept(target, module):
+            found = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise VfibenchError(f"cannot import {target!r}: no module named {error.name!r}") from error
-    except (Exception, SystemExit) as error:  # a module of somebody else's may do anything as it is imported
+    except BaseException as error:  # a module of somebody else's may do anything as it is imported
+        let_through(error)
         raise VfibenchError(f"cannot import {target!r}: {reason_of(error)}", SEE_TRACEBACK) from error
-    try:
-        return getattr(found, name)
-    except AttributeError as error:
-        raise VfibenchError(f"cannot find {name!r} in module {module!r}") from error
-
-
-def reason_of(error: BaseException) -> str:
-    """Type and first line of an exception from code that is not ours."""
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    with explained(f"cannot look {name!r} up in module {module!r}"):
+        try:
+            return getattr(found, name)
+        except AttributeError as error:
+            raise VfibenchError(f"cannot find {name!r} in module {module!r}") from error
 
 
 @contextmanager
-def explained(failure: str) -> Iterator[None]:
-    """Turn what a plugin's own code raises, whatever it is, into a VfibenchError of one line.
+def _state_kept(target: str, module: str) -> Iterator[None]:
+    """Put back what importing a module changes of torch and the process; `changed_on_import` tells of it."""
+    if module in sys.modules or not {"torch", "numpy"} <= set(sys.modules):  # else there is little to change
+        yield
+        return
+    from vfibench.system import process_state as state
 
-    Args:
-        failure: what did not work out, such as "rife could not be loaded".
-    """
+    before = state.take(state.AT_ONCE)
     try:
         yield
-    except VfibenchError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise VfibenchError(f"{failure}: {reason_of(error)}", SEE_TRACEBACK) from error
+    finally:
+        found = [name for name in state.restore(before) if name not in state.GENERATORS]
+        if found:
+            changed_on_import[target] = tuple(found)
+
+
+changed_on_import: dict[str, tuple[str, ...]] = {}
+"""What the import of a target changed of the process, and was put back; by target, where there was any."""
 
 
 def dataset_card(name: str) -> DatasetCard:

@@ -18,6 +18,7 @@ from vfibench.store.folders import read_results
 from vfibench.store.frame_names import check_named
 from vfibench.store.result import CellResult
 from vfibench.system.files import unwritable, write_whole
+from vfibench.system.foreign import let_through, told
 
 FORMATS = ("html", "markdown", "latex", "csv")
 INDEX_FILE = "index.html"
@@ -180,9 +181,9 @@ def _section(
     try:
         pages = rendered(page_of(card, options), results, out)
         return Section(card.title or card.name, tuple(pages))
-    except (Exception, SystemExit) as error:  # a plugin may raise anything
-        reason = str(error) if isinstance(error, VfibenchError) else f"{type(error).__name__}: {error}"
-        _warn(f"the page {card.name} was left out: {reason}")
+    except BaseException as error:  # a plugin may raise anything
+        let_through(error)
+        _warn(f"the page {card.name} was left out: {told(error)}")
         return None
 
 

@@ -13,7 +13,8 @@ from plugged import plugged
 
 from vfibench.contracts import DatasetOptions
 from vfibench.errors import VfibenchError
-from vfibench.testing import Report, check_dataset, check_names, state
+from vfibench.system import process_state as state
+from vfibench.testing import Report, check_dataset, check_names
 from vfibench.testing.datasets import copies
 
 GOOD = (Textures, Code, Exact, Masked, Enlarged, OnDisk, Untold)

@@ -12,7 +12,8 @@ from good_adapters import GOOD, KINDS, FourTimes, Halves, Learned, Midpoint, Two
 
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
-from vfibench.testing import CheckResult, Report, check_adapter, check_names, state
+from vfibench.system import process_state as state
+from vfibench.testing import CheckResult, Report, check_adapter, check_names
 from vfibench.testing.battery import Check
 from vfibench.testing.methods.subject import BATTERY
 

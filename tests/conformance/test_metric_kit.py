@@ -10,7 +10,8 @@ from plugged import plugged
 
 from vfibench.contracts import MetricCard
 from vfibench.errors import VfibenchError
-from vfibench.testing import Report, check_metric, check_names, state
+from vfibench.system import process_state as state
+from vfibench.testing import Report, check_metric, check_names
 
 
 def names(report: Report, status: str) -> set[str]:

@@ -13,7 +13,8 @@ from vfibench.contracts import PageCard, PageOptions
 from vfibench.errors import VfibenchError
 from vfibench.registry import DATASETS, METRICS
 from vfibench.store.rows import Counts
-from vfibench.testing import Report, check_names, check_page, state
+from vfibench.system import process_state as state
+from vfibench.testing import Report, check_names, check_page
 from vfibench.testing.pages.made import IMAGE, SCRIPT, hostile_results, plain_results
 
 

@@ -11,7 +11,8 @@ from vfibench.contracts import AdapterCard, DatasetCard, MetricCard, PageCard
 from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.metrics.definitions import DEFINITIONS, Definition
 from vfibench.metrics.protocols import PROTOCOLS, Protocol
-from vfibench.registry import Problem, Registry, reason_of, recipe_text
+from vfibench.registry import Problem, Registry, recipe_text
+from vfibench.system.foreign import reason_of
 from vfibench.trainable import RecipeCard, SourceCard
 from vfibench.weights.fetching import fetched, is_packaged
 

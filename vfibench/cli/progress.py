@@ -27,6 +27,8 @@ def empty_column(column: str, reason: str) -> str:
     >>> empty_column("lpips", "no alexnet backbone, not in /a; put it into a folder and use --backbones")
     'note: lpips stays empty: no alexnet backbone (--backbones, see vfibench doctor)'
     """
+    if reason.endswith("pixels a side"):
+        return f"note: {column} stays empty: {reason}"
     way = "--backbones, see vfibench doctor" if "--backbones" in reason else "see vfibench doctor"
     begin, end = f"note: {column} stays empty: ", f" ({way})"
     short = reason.partition(",")[0].partition(";")[0]
@@ -70,7 +72,7 @@ class Reporter:
 
     def announce(self, jobs: Sequence[Job]) -> None:
         """Before the first frame: what will be scored, and which columns stay empty and why."""
-        told: set[str] = set()
+        told: set[tuple[str, str]] = set()
         for job in jobs:
             inputs = job.cell.settings.inputs
             text = f"{job.cell.label} on {job.cell.dataset}: {job.dataset.selection}, {inputs} input frames"
@@ -78,9 +80,9 @@ class Reporter:
             for remark in job.dataset.remarks:
                 self._line(f"note: {remark}")
             for column, reason in job.unavailable.items():
-                if column not in told:
+                if (column, reason) not in told:
                     self._line(empty_column(column, reason))
-                    told.add(column)
+                    told.add((column, reason))
 
     def tell_twins(self, jobs: Sequence[Job], stored: Sequence[Cell]) -> None:
         """Say of each new cell in what it differs from an earlier one, whose scores do not count for it."""
@@ -108,6 +110,19 @@ class Reporter:
             )
         if event.finished and event.errors:
             self._line(f"{event.errors} frames failed, the last one {event.message}")
+        if event.finished:
+            self._notes(event)
+
+    def _notes(self, event: Progress) -> None:
+        """What a reader of the scores should know of how they came to be."""
+        for column, count in event.failed.items():
+            frames = "frame" if count == 1 else "frames"
+            self._line(
+                f"warning: {column} could not be computed for {count} {frames} of {event.job.cell.label} on "
+                f"{event.job.cell.dataset}, whose other columns stand; the last one {event.reasons[column]}"
+            )
+        for text in event.told:
+            self._line(f"note: {event.job.cell.label}: {text}; it was put back")
 
     def _begin(self, event: Progress) -> None:
         self._cell = event.job.cell.name

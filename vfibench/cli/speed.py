@@ -47,11 +47,11 @@ def speed(
     import torch
 
     from vfibench.methods.resolving import find_card, resolve
-    from vfibench.registry import explained
     from vfibench.running.checks import check_count
     from vfibench.speed.timing import CallSize, measure_speed
     from vfibench.speed.turns import take_turns
     from vfibench.system.devices import chosen_device
+    from vfibench.system.foreign import explained
     from vfibench.system.precision import check_precision
 
     width, height = parse_size(size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,31 @@ from vfibench.datasets.checking import dataset_problem, fingerprint_problem
 from vfibench.datasets.fingerprints import decoded_fingerprint, unnoticed
 from vfibench.datasets.sample_checking import sample_problem, sample_times_problem
 from vfibench.errors import VfibenchError
-from vfibench.registry import explained
+from vfibench.system.doorway import Doorway
+from vfibench.system.foreign import explained
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def _memory(sample: object) -> tuple[int, ...]:
+    """Where a sample's arrays begin, of what has any; it is checked later."""
+    return tuple(array.ctypes.data for array in _arrays(sample).values() if array.size)
+
+
+def _copied(sample: Sample) -> Sample:
+    """The sample with arrays of its own, memory layout kept."""
+    own: dict[str, Any] = {name: array.copy("K") for name, array in _arrays(sample).items()}
+    return replace(sample, **own) if own else sample
+
+
+def _arrays(sample: object) -> dict[str, np.ndarray[Any, Any]]:
+    import numpy as np
+
+    if not isinstance(sample, Sample):
+        return {}
+    found = {name: getattr(sample, name) for name in ("frames", "targets", "mask")}
+    return {name: array for name, array in found.items() if isinstance(array, np.ndarray)}
 
 
 class OpenedDataset:
@@ -42,6 +67,7 @@ class OpenedDataset:
         self.card = card
         self.inputs = inputs
         self.name = name or card.name
+        self._door: Doorway[Sample] = Doorway(_memory, _copied)
         self._times_of = inner.times_of if isinstance(inner, TimesOf) else None
 
     def check(self) -> None:
@@ -82,7 +108,8 @@ class OpenedDataset:
         """
         if self._times_of is None:
             return self.times
-        found = self._times_of(index)
+        with explained(f"the dataset {self.name} could not tell the times of sample {self.ids[index]!r}"):
+            found = self._times_of(index)
         if problem := sample_times_problem(found, self.times):
             raise self._broken(problem, self.ids[index])
         return found
@@ -95,7 +122,7 @@ class OpenedDataset:
         """
         name, times = self.ids[index], self.times_of(index)
         with explained(f"the dataset {self.name} could not decode sample {name!r}"):
-            sample = self.inner[index]
+            sample = self._door(lambda: self.inner[index])
         if problem := sample_problem(sample, name, times, self.card, self.inputs):
             raise self._broken(problem, name)
         return sample
@@ -111,7 +138,8 @@ class OpenedDataset:
         """
         if not isinstance(self.inner, Fingerprinted):
             return decoded_fingerprint(self)
-        found = self.inner.fingerprint
+        with explained(f"the dataset {self.name} could not tell its fingerprint"):
+            found = self.inner.fingerprint
         if problem := fingerprint_problem(found):
             raise self._broken(problem)
         return found
@@ -119,7 +147,8 @@ class OpenedDataset:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Sentences for the user: the dataset's own, and what its missing fingerprint leaves open."""
-        own = tuple(self.inner.remarks) if isinstance(self.inner, Remarked) else ()
+        with explained(f"the dataset {self.name} could not tell its remarks"):
+            own = tuple(self.inner.remarks) if isinstance(self.inner, Remarked) else ()
         if not (left_open := unnoticed(len(self))) or isinstance(self.inner, Fingerprinted):
             return own
         return (*own, f"{self.name}: {left_open}")

@@ -9,7 +9,8 @@ from vfibench.contracts import Dataset, DatasetCard, DatasetOptions
 from vfibench.datasets.opened import OpenedDataset
 from vfibench.datasets.selection import data_root
 from vfibench.errors import VfibenchError
-from vfibench.registry import DATASETS, dataset_card, explained, load_target
+from vfibench.registry import DATASETS, dataset_card, load_target
+from vfibench.system.foreign import explained
 
 Factory = Callable[[DatasetOptions], Dataset]
 
@@ -24,7 +25,9 @@ def open_dataset(name: str, options: DatasetOptions) -> OpenedDataset:
     card = dataset_card(name)
     if options.inputs not in card.inputs:
         raise VfibenchError(f"{card.name} gives {card.inputs} input frames, asked for {options.inputs}")
-    options = replace(options, root=data_root(options.root), argument=name.partition(":")[2])
+    root = data_root(options.root)
+    root = root and root.absolute()  # wherever a method goes meanwhile
+    options = replace(options, root=root, argument=name.partition(":")[2])
     dataset = opened(load_target(card.target), card, options, DATASETS.named(card.name))
     dataset.check()
     if len(dataset) == 0:

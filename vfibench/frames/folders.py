@@ -123,10 +123,10 @@ def named_folder(word: str) -> tuple[Path, str]:
     >>> named_folder("/data/film=first try")[1], named_folder("/data/./film/")[1]
     ('first try', 'film')
     """
-    folder = Path(word).expanduser()
+    folder = Path(word).expanduser().absolute()
     path, equals, name = word.rpartition("=")
     if equals and path and name and "/" not in name and not folder.is_dir():
-        return Path(path).expanduser(), name
+        return Path(path).expanduser().absolute(), name
     return folder, folder.resolve().name
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,8 @@ from vfibench.contracts import Adapter, AdapterCard, Carded
 from vfibench.errors import VfibenchError
 from vfibench.frames.folders import named_folder
 from vfibench.methods.workers.adapter import EXEC, ExecAdapter, greet
-from vfibench.registry import METHODS, explained, load_target
+from vfibench.registry import METHODS, load_target, see_folder
+from vfibench.system.foreign import explained
 from vfibench.system.sources import source_sha256
 from vfibench.system.structs import check_fields
 from vfibench.weights.fetching import fetched
@@ -109,7 +109,8 @@ def find_card(name: str) -> AdapterCard:
         raise no_method(name)
     see_working_directory()
     found = load_target(name)
-    card = found.card if isinstance(found, Carded) else None
+    with explained(f"the card of {name} could not be read"):
+        card = found.card if isinstance(found, Carded) else None
     if not isinstance(card, AdapterCard):
         raise VfibenchError(
             f"expected {name} to carry an AdapterCard in its attribute `card`, found {type(card).__name__}",
@@ -131,9 +132,7 @@ def no_method(name: str) -> VfibenchError:
 
 def see_working_directory() -> None:
     """Let "pkg.mod:Class" be found beside the user, as `python -m` does; what is installed goes first."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
+    see_folder(str(Path.cwd()))
 
 
 def resolve(name: str, weights: str | None = None, *, scoring: bool = True) -> Method:

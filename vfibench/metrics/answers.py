@@ -2,30 +2,94 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from vfibench.contracts import Metric
 from vfibench.errors import SampleError, VfibenchError
-from vfibench.registry import METRICS, reason_of
+from vfibench.registry import METRICS
+from vfibench.system.doorway import Doorway
+from vfibench.system.foreign import let_through, told
+
+Reasons = dict[str, dict[int, str]]
+"""Why columns could not be computed: by column, and by the picture's place in the batch."""
 
 
-def answer(name: str, metric: Metric, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """What a metric makes of a batch, as `vfibench.contracts.Metric` says: [B] float64 on their device.
+class PluginMetric:
+    """A metric from elsewhere, as the harness asks it: with copies of the pictures, its answers copied.
 
-    Raises:
-        VfibenchError: it returned anything else, which no other batch would change.
-        SampleError: it raised on these pictures; memory that runs out is raised as it is.
+    Args:
+        name: its column.
+        metric: what its factory made.
     """
-    try:
-        found = metric(predicted, target)
-    except (torch.OutOfMemoryError, MemoryError):
-        raise
-    except (Exception, SystemExit) as error:  # somebody else's code may raise anything
-        reason = str(error) if isinstance(error, VfibenchError) else reason_of(error)
-        raise SampleError(f"the metric {METRICS.named(name)} failed: {reason}") from error
-    if problem := answer_problem(found, predicted):
-        raise broken(name, problem)
-    return found.double()
+
+    def __init__(self, name: str, metric: Metric) -> None:
+        self._name = name
+        self._metric = metric
+        self._door: Doorway[object] = Doorway(_memory, _copied)
+
+    def __call__(
+        self, predicted: torch.Tensor, target: torch.Tensor, failed: Reasons | None = None
+    ) -> torch.Tensor:
+        """What it makes of a batch, as `vfibench.contracts.Metric` says: [B] float64 on their device.
+
+        Args:
+            predicted, target: see `vfibench.contracts.Metric`.
+            failed: where it raises on a picture, that one is NaN and the reason is put in here; None raises.
+
+        Raises:
+            VfibenchError: it returned anything else, which no other batch would change.
+            SampleError: it raised on these pictures; memory that runs out is raised as it is.
+        """
+        try:
+            return self._asked(predicted, target)
+        except SampleError as error:
+            if failed is None:
+                raise
+            if len(predicted) == 1:
+                failed.setdefault(self._name, {})[0] = str(error)
+                return torch.full((1,), math.nan, dtype=torch.float64, device=predicted.device)
+        return self._one_by_one(predicted, target, failed)
+
+    def _one_by_one(self, predicted: torch.Tensor, target: torch.Tensor, failed: Reasons) -> torch.Tensor:
+        """Each picture by itself, so that those it cannot score take no others along."""
+        scores = []
+        for place in range(len(predicted)):
+            alone: Reasons = {}
+            one = slice(place, place + 1)
+            scores.append(self(predicted[one], target[one], alone))
+            for reason in alone.get(self._name, {}).values():
+                failed.setdefault(self._name, {})[place] = reason
+        return torch.cat(scores)
+
+    def _asked(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        given = predicted.clone(), target.clone()  # it may write to them, and others come after it
+        try:
+            found = self._door(lambda: self._metric(*given))
+        except (torch.OutOfMemoryError, MemoryError):
+            raise
+        except BaseException as error:  # somebody else's code may raise anything
+            let_through(error)
+            raise SampleError(f"the metric {METRICS.named(self._name)} failed: {told(error)}") from error
+        if problem := answer_problem(found, predicted):
+            raise broken(self._name, problem)
+        assert isinstance(found, torch.Tensor)
+        return found.double()
+
+
+def _memory(found: object) -> tuple[int, ...]:
+    if (
+        not isinstance(found, torch.Tensor)
+        or found.layout is not torch.strided
+        or found.device.type == "meta"
+    ):
+        return ()
+    return (found.untyped_storage().data_ptr(),) if found.numel() else ()
+
+
+def _copied(found: object) -> object:
+    return found.detach().clone() if isinstance(found, torch.Tensor) else found
 
 
 def answer_problem(found: object, predicted: torch.Tensor) -> str:

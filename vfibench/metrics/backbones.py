@@ -19,8 +19,8 @@ import torch
 
 from vfibench.errors import VfibenchError
 from vfibench.metrics.backbone_identity import check_published, weights_sha256
-from vfibench.registry import reason_of
 from vfibench.system.files import whole
+from vfibench.system.foreign import reason_of
 
 ENVIRONMENT = "VFIBENCH_BACKBONES"
 TIMEOUT = 10  # seconds without an answer from the download server

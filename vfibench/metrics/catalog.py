@@ -45,6 +45,7 @@ _WINDOWS: Mapping[Window, str] = {
     "uniform": "uniform 7x7",
     "volume": "Gaussian 11x11x11 over the RGB volume",
 }
+_WIDTHS: Mapping[Window, int] = {"gaussian": 11, "uniform": 7, "volume": 11}
 _BORDERS: Mapping[Border, str] = {
     "valid": "valid",
     "replicate": "replicated edges",
@@ -93,14 +94,19 @@ def _rule_card(name: str, rule: Rule, whose: str = "") -> MetricCard:
     if isinstance(rule, PsnrRule):
         return MetricCard(name, target, title=_psnr_title(rule) + origin, unit="dB")
     if isinstance(rule, SsimRule):
-        return MetricCard(name, target, title=_ssim_title(rule) + origin)
+        return MetricCard(name, target, title=_ssim_title(rule) + origin, smallest=_smallest(rule))
     title = f"interpolation error: {_ERRORS[rule.norm]}, {_ROUNDINGS[rule.rounding]}"
     return MetricCard(name, target, title=title + origin, better="lower")
 
 
-def _lpips_card(name: str, backbone: str) -> MetricCard:
+def _smallest(rule: SsimRule) -> int:
+    """Pixels a side: the window's width, or more than the reflected edge of half of it."""
+    return _WIDTHS[rule.window] // 2 + 1 if rule.float32 else _WIDTHS[rule.window]
+
+
+def _lpips_card(name: str, backbone: str, smallest: int) -> MetricCard:
     title = f"LPIPS v0.1, {backbone}, uint8 (ties to even) scaled to [-1, 1]"
-    return MetricCard(name, BUILTIN + name, title=title, better="lower", optional=True)
+    return MetricCard(name, BUILTIN + name, title=title, better="lower", optional=True, smallest=smallest)
 
 
 def _definition_rules(definition: Definition) -> dict[str, Rule]:
@@ -118,8 +124,8 @@ RULES: Mapping[str, Rule] = dict(PLAIN) | {
 
 CARDS: tuple[MetricCard, ...] = (
     *(_rule_card(name, PLAIN[name]) for name in ("psnr", "ssim", "ssim3d")),
-    _lpips_card("lpips", "AlexNet"),
-    _lpips_card("lpips-squeeze", "SqueezeNet 1.1"),
+    _lpips_card("lpips", "AlexNet", 31),
+    _lpips_card("lpips-squeeze", "SqueezeNet 1.1", 17),
     *(_rule_card(name, PLAIN[name]) for name in ("ie", "ie-rms", "ie-l2")),
     *(
         _rule_card(name, rule, DEFINITIONS[name.partition("@")[2]].whose)

@@ -41,7 +41,7 @@ def wanted_columns(
 
 
 def print_problem(card: MetricCard) -> str:
-    """What is wrong with the digits and the tolerance that a metric's card names, "" for nothing.
+    """What is wrong with the digits, tolerance and smallest size that a metric's card names, "" for nothing.
 
     >>> print_problem(MetricCard("mine", "pkg:Mine", digits=-1))
     'expected digits as a whole number from 0 to 17, found -1'
@@ -49,6 +49,8 @@ def print_problem(card: MetricCard) -> str:
     whole = card.digits is None or (type(card.digits) is int and 0 <= card.digits <= 17)
     if not whole:
         return f"expected digits as a whole number from 0 to 17, found {card.digits!r}"
+    if type(card.smallest) is not int or card.smallest < 1:
+        return f"expected smallest as a whole number of pixels from 1, found {card.smallest!r}"
     limits: object = card.tolerance
     pair = isinstance(limits, tuple) and len(limits) == 2
     if limits is None or (

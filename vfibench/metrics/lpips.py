@@ -17,7 +17,7 @@ from vfibench.errors import VfibenchError
 from vfibench.metrics.backbone_identity import weights_sha256
 from vfibench.metrics.backbones import BACKBONES, backbone_sha256, build_features, find_backbone
 from vfibench.metrics.pair import FramePair
-from vfibench.registry import reason_of
+from vfibench.system.foreign import reason_of
 
 REINSTALL = "pip install --force-reinstall --no-deps lpips"
 SHIFT = (-0.030, -0.088, -0.188)  # of inputs in [-1, 1], as the heads were trained
@@ -93,8 +93,8 @@ class Lpips:
         self.taps = BACKBONES[net].taps
         self.features = build_features(net, find_backbone(net, backbones, download=download)).to(device)
         self.heads = [head.to(device) for head in read_heads(net)]
-        self.shift = torch.tensor(SHIFT, device=device)[:, None, None]
-        self.scale = torch.tensor(SCALE, device=device)[:, None, None]
+        self.shift = torch.tensor(SHIFT, dtype=torch.float32, device=device)[:, None, None]
+        self.scale = torch.tensor(SCALE, dtype=torch.float32, device=device)[:, None, None]
 
     def score(self, pair: FramePair) -> torch.Tensor:
         """Distance of each pair, [P] float64."""

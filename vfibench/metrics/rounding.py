@@ -74,7 +74,7 @@ def colour_of(pixels: torch.Tensor, colour: Colour) -> torch.Tensor:
 
 def luma(picture: torch.Tensor) -> torch.Tensor:
     """Pyiqa's rounded Y of YIQ, with its float32 weights: [P, 3, H, W] in [0, 1] to [P, 1, H, W] levels."""
-    weights = torch.tensor(YIQ).tolist()
+    weights = torch.tensor(YIQ, dtype=torch.float32, device="cpu").tolist()
     return weighted(picture, weights).mul_(255).round_().float()
 
 

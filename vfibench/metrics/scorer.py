@@ -6,14 +6,15 @@ have in common (rounded pictures, windowed means) is computed once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import torch
 
 from vfibench.contracts import Metric
 from vfibench.errors import VfibenchError
-from vfibench.metrics.answers import answer, broken
+from vfibench.metrics.answers import PluginMetric, Reasons, broken
 from vfibench.metrics.catalog import BUILTIN, RULES
 from vfibench.metrics.definitions import ErrorRule, PsnrRule, Rule, SsimRule
 from vfibench.metrics.ie import interpolation_error
@@ -22,7 +23,8 @@ from vfibench.metrics.pair import FramePair
 from vfibench.metrics.psnr import decibel, masked_squared_error, squared_error, unit_squared_error
 from vfibench.metrics.ssim import ssim
 from vfibench.metrics.ssim_float32 import ssim_float32
-from vfibench.registry import METRICS, explained, load_target
+from vfibench.registry import METRICS, load_target
+from vfibench.system.foreign import explained
 from vfibench.system.precision import full_precision
 
 Scores = dict[str, torch.Tensor]
@@ -47,10 +49,19 @@ class Scorer:
         self._rules = {name: RULES[name] for name in self.names if name in RULES}
         others = {name: _build(name, device, backbones) for name in self.names if name not in RULES}
         self._lpips = {name: metric for name, metric in others.items() if isinstance(metric, Lpips)}
-        self._plugins = {name: metric for name, metric in others.items() if not isinstance(metric, Lpips)}
+        self._plugins = {
+            name: PluginMetric(name, metric)
+            for name, metric in others.items()
+            if not isinstance(metric, Lpips)
+        }
+        self._smallest = {name: METRICS.card(name).smallest for name in self.names}
 
     def __call__(
-        self, predicted: torch.Tensor, target: torch.Tensor, mask: torch.Tensor | None = None
+        self,
+        predicted: torch.Tensor,
+        target: torch.Tensor,
+        mask: torch.Tensor | None = None,
+        failed: Reasons | None = None,
     ) -> Scores:
         """Score a batch; a sample's result does not depend on its neighbours.
 
@@ -58,6 +69,8 @@ class Scorer:
             predicted: [B, 3, H, W] float32, RGB, nominally in [0, 1], raw, any memory layout.
             target: [B, 3, H, W] uint8, RGB, any memory layout.
             mask: [B, H, W] bool, True where pixels count; needed by masked definitions only.
+            failed: where given, a metric that cannot be computed for a picture is NaN there and harms no
+                other; the reason is put in here.
 
         Returns:
             For each name, in order, [B] float64 on the device; +inf for the PSNR of identical pictures,
@@ -65,22 +78,52 @@ class Scorer:
 
         Raises:
             VfibenchError: a masked metric without a mask, or a plugin's metric that broke its contract.
-            SampleError: pictures smaller than a window, or a plugin's metric that raised.
+            SampleError: without `failed`: pictures smaller than a window, or a plugin's metric that raised.
         """
         size = piece_size(predicted)
         pieces = []
+        small = {} if failed is None else self._too_small(predicted)
+        for name, reason in small.items():
+            assert failed is not None
+            failed[name] = dict.fromkeys(range(len(predicted)), reason)
         with torch.inference_mode(), full_precision(self.device):
             for start in range(0, len(predicted), size):
                 part = slice(start, start + size)
-                pieces.append(self._score(FramePair(predicted[part], target[part], _cut(mask, part))))
+                pieces.append(self._score(FramePair(predicted[part], target[part], _cut(mask, part)), small))
             scores = {name: torch.cat([piece[name] for piece in pieces]) for name in pieces[0]}
             for name, metric in self._plugins.items():
-                scores[name] = answer(name, metric, predicted, target)
+                if name not in small:
+                    scores[name] = metric(predicted, target, failed)
+            for name in small:
+                scores[name] = torch.full(
+                    (len(predicted),), math.nan, dtype=torch.float64, device=self.device
+                )
         return {name: scores[name] for name in self.names}
 
-    def _score(self, pair: FramePair) -> Scores:
-        scores = score_rules(pair, self._rules)
-        return scores | {name: metric.score(pair) for name, metric in self._lpips.items()}
+    def _score(self, pair: FramePair, left_out: Collection[str]) -> Scores:
+        rules = self._rules
+        if left_out:
+            rules = {name: rule for name, rule in rules.items() if name not in left_out}
+        deep = {name: metric.score(pair) for name, metric in self._lpips.items() if name not in left_out}
+        return score_rules(pair, rules) | deep
+
+    def _too_small(self, predicted: torch.Tensor) -> dict[str, str]:
+        """Columns that pictures of this size cannot have, with the reason."""
+        height, width = predicted.shape[-2:]
+        return {
+            name: too_small(width, height, smallest)
+            for name, smallest in self._smallest.items()
+            if min(height, width) < smallest
+        }
+
+
+def too_small(width: int, height: int, smallest: int) -> str:
+    """Why a metric has no score of pictures that are too small for it.
+
+    >>> too_small(16, 8, 11)
+    'pictures of 16x8 are too small; it needs 11 pixels a side'
+    """
+    return f"pictures of {width}x{height} are too small; it needs {smallest} pixels a side"
 
 
 def unavailable(

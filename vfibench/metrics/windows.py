@@ -24,7 +24,7 @@ def taps(window: Window) -> tuple[float, ...]:
     """One axis of a window, summing to 1: 7 equal taps or 11 of a Gaussian with sigma 1.5."""
     if window == "uniform":
         return (1 / 7,) * 7
-    bell = torch.exp(-torch.arange(-5, 6, dtype=torch.float64).square() / (2 * 1.5**2))
+    bell = torch.exp(-torch.arange(-5, 6, dtype=torch.float64, device="cpu").square() / (2 * 1.5**2))
     return tuple((bell / bell.sum()).tolist())
 
 
@@ -36,14 +36,14 @@ def radius_of(window: Window) -> int:
 @lru_cache
 def column_weights(window: Window, device: torch.device) -> torch.Tensor:
     """[16, 1, 1, K] float32: the taps, for each of the 16 rows of a band."""
-    return torch.tensor(taps(window), device=device).expand(BAND, 1, 1, -1).contiguous()
+    return torch.tensor(taps(window), dtype=torch.float32, device=device).expand(BAND, 1, 1, -1).contiguous()
 
 
 @lru_cache
 def row_weights(window: Window, device: torch.device) -> torch.Tensor:
     """[16, 16, 2, 1] float32: output row i of a band takes the taps from input row i on, of two bands."""
-    weights = torch.tensor(taps(window))
-    matrix = torch.zeros(BAND, 2 * BAND)
+    weights = torch.tensor(taps(window), dtype=torch.float32, device="cpu")
+    matrix = torch.zeros(BAND, 2 * BAND, dtype=torch.float32, device="cpu")
     for row in range(BAND):
         matrix[row, row : row + len(weights)] = weights
     return matrix.view(BAND, 2, BAND).transpose(1, 2).unsqueeze(-1).contiguous().to(device)

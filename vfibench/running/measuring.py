@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from types import TracebackType
 from typing import Any, TypeVar
@@ -21,8 +21,9 @@ import torch
 
 from vfibench.contracts import Sample
 from vfibench.errors import SampleError, VfibenchError
+from vfibench.metrics.answers import Reasons
 from vfibench.metrics.scorer import Scorer
-from vfibench.registry import reason_of
+from vfibench.running.keeping import Keeper
 from vfibench.running.plan import Job
 from vfibench.running.predictors import AdapterPredictor, FolderPredictor, Predictor, SampleBatch
 from vfibench.running.stopwatch import Watch
@@ -30,6 +31,7 @@ from vfibench.running.uploading import Staged, frames_sent, masks_sent, stage
 from vfibench.store.album import Album
 from vfibench.store.rows import ScoreRow, TimingRow
 from vfibench.system.devices import peak_memory_mb
+from vfibench.system.foreign import first_line, let_through, reason_of
 from vfibench.system.gpus import empty_after_failure
 
 GivenT = TypeVar("GivenT")
@@ -64,6 +66,7 @@ class Predicted:
         watch: the network's own time, None where nothing was computed.
         warmup: whether this was the first call at this shape.
         scores: on CUDA, scores on their way to the host.
+        failed: columns that could not be computed, known once the frames have been scored.
     """
 
     frames: torch.Tensor
@@ -72,6 +75,7 @@ class Predicted:
     watch: Watch | None
     warmup: bool
     scores: PinnedScores | None = None
+    failed: Reasons = field(default_factory=dict)
 
 
 class Measurer:
@@ -90,7 +94,12 @@ class Measurer:
         self._scorer = Scorer(job.columns, device, job.backbones)
         self._threads = torch.get_num_threads()
         self._network = ThreadPoolExecutor(1, "network", settle_network, (self._threads, device))
-        self._predictor: Predictor = self._network.submit(open_predictor, job, device).result()
+        self._keeper: Keeper = self._network.submit(Keeper).result()
+        try:
+            self._predictor: Predictor = self._network.submit(self._open).result()
+        except BaseException:
+            self._close()
+            raise
         self._shapes: set[tuple[int, ...]] = set()
 
     def __enter__(self) -> Measurer:
@@ -99,8 +108,22 @@ class Measurer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._network.shutdown(cancel_futures=True)
+        self._close()
+
+    def _open(self) -> Predictor:
+        with self._keeper.loading():
+            return open_predictor(self._job, self._device)
+
+    def _close(self) -> None:
+        """Let go of the network's thread, and leave the process as it was."""
+        self._network.submit(self._keeper.close)
+        self._network.shutdown()
         torch.set_num_threads(self._threads)  # what threads made from now on begin with
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What the method changed of the process, and was put back; see `Keeper`."""
+        return tuple(self._keeper.told)
 
     @property
     def parameters(self) -> int | None:
@@ -150,9 +173,10 @@ class Measurer:
             return self._again(number, items, scored, rows, timings)
         values, finite = scored
         frames = [(item, time) for item in items for time in item.sample.times]
-        for (item, time), scores, good in zip(frames, values, finite, strict=True):
+        for place, ((item, time), scores, good) in enumerate(zip(frames, values, finite, strict=True)):
             bad = failure(item, time, "NaN or infinity in the prediction")
-            rows.append(self._row(item, time, scores) if good else bad)
+            failed = {name: told[place] for name, told in predicted.failed.items() if place in told}
+            rows.append(self._row(item, time, scores, failed) if good else bad)
         if predicted.watch is not None:
             timings.append(self._timing(number, items, predicted.watch, predicted.warmup))
         if self._images is not None:
@@ -183,7 +207,8 @@ class Measurer:
         """
         try:
             return call(given)
-        except (Exception, SystemExit) as error:  # a method may do anything; one sample fails, not the run
+        except BaseException as error:  # a method may do anything; one sample fails, not the run
+            let_through(error)
             reason = reason_to_go_on(error)
         if self._device.type == "cuda":
             empty_after_failure(self._device)
@@ -198,7 +223,8 @@ class Measurer:
         samples = [item.sample for item in items]
         frames = frames_sent(staged.frames, self._device)
         extras = [item.extra for item in items]
-        made = self._predictor(SampleBatch(samples, frames, samples[0].times, extras))
+        with self._keeper.calling():
+            made = self._predictor(SampleBatch(samples, frames, samples[0].times, extras))
         targets = frames_sent(staged.targets, self._device)
         if made.frames.shape != targets.shape:
             raise SampleError(f"expected predictions {list(targets.shape)}, found {list(made.frames.shape)}")
@@ -219,23 +245,25 @@ class Measurer:
         """Scores [B * T][columns] on the host, and which predictions are finite."""
         if predicted.scores is not None:
             return predicted.scores.wait()
-        values, finite = self._values(predicted)
-        return values.tolist(), finite.tolist()
+        with self._keeper.apart():
+            values, finite = self._values(predicted)
+            return values.tolist(), finite.tolist()
 
     def _values(self, predicted: Predicted) -> tuple[torch.Tensor, torch.Tensor]:
         """[B * T, columns] float64 and [B * T] bool, on the device."""
         with torch.inference_mode():
-            scores = self._scorer(predicted.frames, predicted.targets, predicted.masks)
+            scores = self._scorer(predicted.frames, predicted.targets, predicted.masks, predicted.failed)
             values = torch.stack([scores[name] for name in self._job.columns], dim=1)
             # A sum is finite just when all its terms are (frames are near [0, 1]), and it is one pass.
             return values, torch.isfinite(predicted.frames.sum(dim=(1, 2, 3)))
 
-    def _row(self, item: Item, time: float, scores: Sequence[float]) -> ScoreRow:
+    def _row(self, item: Item, time: float, scores: Sequence[float], failed: dict[str, str]) -> ScoreRow:
         stored = {name: storable(value) for name, value in zip(self._job.columns, scores, strict=True)}
         exact = tuple(
             name for name, value in zip(self._job.columns, scores, strict=True) if value == math.inf
         )
-        return ScoreRow(item.index, item.sample.id, time, "ok", stored, exact, dict(item.sample.tags))
+        tags = dict(item.sample.tags)
+        return ScoreRow(item.index, item.sample.id, time, "ok", stored, exact, tags, failed=failed)
 
     def _timing(self, number: int, items: Sequence[Item], watch: Watch, warmup: bool) -> TimingRow:
         sample = items[0].sample
@@ -352,9 +380,9 @@ def reason_to_go_on(error: BaseException) -> str:
         VfibenchError: the error itself, where it is not a sample's but the run's (an unreadable image).
     """
     if isinstance(error, SampleError):
-        return str(error)
+        return first_line(error)
     if isinstance(error, VfibenchError):
         raise error
-    text = str(error).strip().partition("\n")[0]
+    text = first_line(error)
     memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in text
-    return f"out of memory: {text}" if memory else f"{type(error).__name__}: {text}"
+    return f"out of memory: {text}" if memory else reason_of(error)

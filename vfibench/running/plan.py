@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from vfibench.published.beside import published_facts
 from vfibench.registry import BUILT_IN, DATASETS, METRICS, dataset_card
 from vfibench.running.checks import check_count, check_labels, check_predictions, predictions_hash
 from vfibench.running.scale_fitting import Fit, check_times, fit, stored_fit
+from vfibench.running.sizes import too_small_for
 from vfibench.store.cells import Cell
 from vfibench.store.facts import CellFacts, DatasetFacts, ProtocolFacts
 from vfibench.store.settings import Settings
@@ -115,6 +116,7 @@ class Planner:
 
     request: Request
     _opened: dict[tuple[str, int], OpenedDataset] = field(default_factory=dict)
+    _small: dict[tuple[str, int, tuple[str, ...]], dict[str, str]] = field(default_factory=dict)
 
     def jobs(self) -> list[Job]:
         """All jobs, method by method.
@@ -167,6 +169,18 @@ class Planner:
                 raise VfibenchError(f"the metric {name} is not available: {missing[name]}")
         return missing
 
+    def _too_small(self, columns: tuple[str, ...], name: str, inputs: int) -> dict[str, str]:
+        """Columns that a dataset's pictures are too small for; an error where one was asked for by name."""
+        if (name, inputs, columns) not in self._small:
+            self._small[name, inputs, columns] = too_small_for(columns, self._dataset(name, inputs))
+        found = self._small[name, inputs, columns]
+        for column in self.request.metrics or ():
+            if column in found:
+                raise VfibenchError(
+                    f"the metric {column} cannot be computed on {name}: {found[column]}", "leave it out"
+                )
+        return found
+
     def _dataset(self, name: str, inputs: int) -> OpenedDataset:
         if (name, inputs) not in self._opened:
             asked = self.request
@@ -188,7 +202,10 @@ class Planner:
         else:
             check_predictions(method.folder, dataset)
         padding = effective_padding(method, protocol)
+        missing = missing | self._too_small(wanted, name, fitted.reads)
         columns = tuple(column for column in wanted if column not in missing)
+        if not columns:
+            raise nothing_to_score(name, missing)
         settings = score_settings(request, method, dataset, fitted, padding, columns)
         published = published_facts(method.card, card.name, method.variant)
         weights = method.weights.name if method.weights else None
@@ -211,6 +228,14 @@ class Planner:
             backbones=request.backbones,
             compiled=request.compiled,
         )
+
+
+def nothing_to_score(dataset: str, missing: Mapping[str, str]) -> VfibenchError:
+    """The error where no column is left."""
+    column, reason = next(iter(missing.items()))
+    return VfibenchError(
+        f"no metric can be computed on {dataset}; {column}: {reason}", "add one with --metric"
+    )
 
 
 def score_settings(

@@ -135,7 +135,7 @@ class AdapterPredictor:
                 raw = self._predict(frames, batch.times)
             check_shape(raw, (len(frames), len(batch.times), 3, *sides))
             made = crop(raw.float(), height, width, self._padding, scale)
-            made = made if self._enlarge == 1 else enlarged(made, self._enlarge)
+            made = own(made, raw) if self._enlarge == 1 else enlarged(made, self._enlarge)
             return Prediction(made, whose(watch, self._told))
 
     def _predict(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
@@ -157,7 +157,7 @@ class AdapterPredictor:
     def _pair(self, pair: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
         raw = self._between(pair, times)
         check_shape(raw, (len(pair), len(times), *pair.shape[2:]))
-        return raw.float()
+        return own(raw.float(), raw)
 
 
 class FolderPredictor:
@@ -189,6 +189,16 @@ class FolderPredictor:
         stacked = torch.stack(pictures).unflatten(0, (len(batch.extras), -1))
         stacked = sent(pinned(stacked, self._device), self._device)
         return Prediction(stacked if stacked.is_floating_point() else to_float(stacked), None)
+
+
+def own(made: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
+    """Frames in memory of the harness's own, where they still lie in what a method returned.
+
+    A method may answer in the same memory each time, or in that of its inputs, and these frames are scored
+    and kept while it predicts the next. Copying takes a thousandth of what scoring the frames takes.
+    """
+    shared = made.untyped_storage().data_ptr() == raw.untyped_storage().data_ptr()
+    return made.clone() if shared else made
 
 
 def to_float(frames: torch.Tensor) -> torch.Tensor:

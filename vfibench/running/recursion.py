@@ -24,7 +24,8 @@ def by_recursion(
         middle = (low + high) / 2
         if middle not in known:
             pair = torch.stack([known[low], known[high]], dim=1)
-            known[middle] = midpoint(pair)[:, 0].to(frames.dtype)
+            # A copy: the method may answer the next pair in the same memory.
+            known[middle] = midpoint(pair)[:, 0].to(frames.dtype, copy=True)
         if time == middle:
             return known[middle]
         return at(time, low, middle) if time < middle else at(time, middle, high)
@@ -40,7 +41,7 @@ def by_pairs(
     """Reach any time among N frames with a method of two: from its neighbours, or the frame itself.
 
     Args:
-        between: ([B, 2, 3, H, W], times in (0, 1)) -> [B, T, 3, H, W].
+        between: ([B, 2, 3, H, W], times in (0, 1)) -> [B, T, 3, H, W], in memory that it leaves alone.
         frames: [B, N, 3, H, W], frame k at time k - (N/2 - 1).
         times: from the first frame's to the last one's.
     """
@@ -50,7 +51,7 @@ def by_pairs(
         made[left] = frames[:, left]
         inside = [place for place in places if left < place < left + 1]
         if inside:
-            pair = frames[:, left : left + 2]
+            pair = frames[:, left : left + 2].clone()  # a method may write to what it is given
             predicted = between(pair, tuple(place - left for place in inside))
             made |= zip(inside, predicted.unbind(1), strict=True)
     return torch.stack([made[place] for place in places], dim=1)

@@ -37,6 +37,9 @@ class Progress:
         errors: frames whose latest attempt failed in this run.
         message: the latest failure, or "".
         finished: True at the cell's last event.
+        failed: frames without a score in a column that could not be computed for them, by column.
+        reasons: the latest reason of each of these columns, with the frame.
+        told: what the method changed of the process, and was put back.
     """
 
     job: Job
@@ -46,6 +49,9 @@ class Progress:
     errors: int
     message: str
     finished: bool
+    failed: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
 
 
 @dataclass
@@ -71,7 +77,7 @@ class Runner:
     on_event: Callable[[Progress], None] = lambda _: None
 
     def run(self, jobs: Sequence[Job]) -> bool:
-        """Score all jobs; True when every frame of this shard has a score.
+        """Score all jobs; True when every frame of this shard has a score in every column.
 
         Raises:
             VfibenchError: an unreadable image, a busy cell, a full disk; what was scored is stored.
@@ -112,8 +118,8 @@ class Runner:
         self.on_event(tally.progress())
         if batches := self._missing(job, work.writer):
             self._score(work, batches, tally)
-        self.on_event(tally.progress(finished=True))
-        return tally.done == tally.total
+        self.on_event(replace(tally.progress(finished=True), told=work.told))
+        return tally.done == tally.total and not tally.failed
 
     def _score(self, work: Work, batches: list[tuple[int, range]], tally: Tally) -> None:
         """Batches are measured side by side; their rows are stored in order."""
@@ -126,6 +132,7 @@ class Runner:
                 work.writer.append(fresh, timings)
                 tally.add(fresh)
                 self.on_event(tally.progress())
+        work.told = measurer.told
 
     def _missing(self, job: Job, writer: Writer) -> list[tuple[int, range]]:
         """This shard's batches in which a frame has no score; the full list fixes the batches."""
@@ -158,11 +165,13 @@ class Work:
         job: the cell and what scores it.
         writer: where its rows go.
         parameters: scalars in the network, None until it is built, or where they cannot be seen.
+        told: what the method changed of the process; known once it has run.
     """
 
     job: Job
     writer: Writer
     parameters: int | None = None
+    told: tuple[str, ...] = ()
 
     def session(self, here: provenance.Provenance) -> Session:
         """What this call knows of the cell by now."""
@@ -188,6 +197,8 @@ class Tally:
     total: int
     errors: int = 0
     message: str = ""
+    failed: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
     _sums: dict[str, list[float]] = field(default_factory=dict)
     done: int = 0
 
@@ -202,6 +213,9 @@ class Tally:
                 self.message = f"{row.sample} at t={row.t}: {row.message}"
                 continue
             self.done += 1
+            for name, reason in row.failed.items():
+                self.failed[name] = self.failed.get(name, 0) + 1
+                self.reasons[name] = f"{row.sample} at t={row.t}: {reason}"
             for name, value in row.scores.items():
                 if value is not None:
                     sums = self._sums.setdefault(name, [0.0, 0.0])
@@ -211,4 +225,14 @@ class Tally:
     def progress(self, *, finished: bool = False) -> Progress:
         """The state now."""
         means = {name: total / n for name, (total, n) in self._sums.items()}
-        return Progress(self.job, self.done, self.total, means, self.errors, self.message, finished)
+        return Progress(
+            job=self.job,
+            done=self.done,
+            total=self.total,
+            means=means,
+            errors=self.errors,
+            message=self.message,
+            finished=finished,
+            failed=dict(self.failed),
+            reasons=dict(self.reasons),
+        )

@@ -110,7 +110,7 @@ class ResultStore:
 
     def album(self, cell: Cell) -> Album:
         """Where the pictures of a cell are kept."""
-        return Album.of(self.folder, cell)
+        return Album.of(self.folder.absolute(), cell)  # wherever a method goes meanwhile
 
     def tell(self, shard: Shard, status: Status, started: str, sessions: Sequence[Session]) -> None:
         """Replace this shard's run.json atomically, keeping cells that earlier commands put there."""

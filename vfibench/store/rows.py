@@ -5,6 +5,8 @@ Score rows as lines of `scores/*.jsonl`:
     {"index": 0, "sample": "31", "t": 0.5, "status": "ok", "scores": {"psnr": 31.878, "ssim": 0.9602}}
     {"index": 1, "sample": "41", "t": 0.5, "status": "ok", "scores": {"psnr": null}, "exact": ["psnr"]}
     {"index": 2, "sample": "71", "t": 0.5, "status": "error", "message": "NaN in the prediction"}
+    {"index": 3, "sample": "99", "t": 0.5, "status": "ok", "scores": {"psnr": 30.5, "mine": null},
+     "failed": {"mine": "the metric mine (my-package) failed: ValueError: no edges"}}
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ class ScoreRow(Struct, frozen=True, omit_defaults=True):
         exact: columns whose score is infinite: the prediction equals the target.
         tags: the dataset's facts about the frame.
         message: why there is no score.
+        failed: columns that could not be computed for this frame, with the reason; null in `scores`.
     """
 
     index: int
@@ -44,6 +47,7 @@ class ScoreRow(Struct, frozen=True, omit_defaults=True):
     exact: tuple[str, ...] = ()
     tags: dict[str, Tag] = {}
     message: str = ""
+    failed: dict[str, str] = {}
 
     @property
     def frame(self) -> tuple[str, float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from vfibench.errors import VfibenchError
+from vfibench.system.forks import keep_from_children
 
 
 def locked(file: IO[bytes], kind: int) -> bool:
@@ -52,7 +53,7 @@ def appendable(path: Path) -> IO[bytes]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("ab+", buffering=0)
+        return keep_from_children(path.open("ab+", buffering=0))
     except OSError as error:
         raise unwritable(path, error) from error
 

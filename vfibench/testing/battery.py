@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from vfibench.errors import VfibenchError, did_you_mean
-from vfibench.registry import reason_of
-from vfibench.testing import state
+from vfibench.system import process_state as state
+from vfibench.system.foreign import let_through, reason_of
 from vfibench.testing.report import CheckResult
 
 Cases: TypeAlias = Iterator[tuple[str, str]]
@@ -101,7 +101,8 @@ def _run(each: Check[SubjectT], subject: SubjectT) -> CheckResult:
     except Skip as skip:
         if not cases:
             return CheckResult(each.name, "skipped", str(skip), 0, each.about)
-    except (Exception, SystemExit) as error:  # a plugin may raise anything
+    except BaseException as error:  # a plugin may raise anything
+        let_through(error)
         cases += 1
         problems.append(f"case {cases} raised {reason_of(error)}")
     if not cases:

@@ -83,17 +83,23 @@ def test_a_run_ends_at_the_first_batch_of_a_metric_that_breaks_its_contract(monk
         (SystemExit(3), "failed: SystemExit: 3"),
     ],
 )
-def test_a_metric_that_raises_fails_those_frames_and_is_named(monkeypatch, error: BaseException, said: str):
+def test_a_metric_that_raises_leaves_those_frames_empty_and_the_other_columns_alone(
+    monkeypatch, error: BaseException, said: str
+):
     def refuse(self: Mse, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         if (target[:, 0, 0, 0] > 127).any():
             raise error
         return torch.zeros(len(target), dtype=torch.float64)
 
     monkeypatch.setattr(Mse, "__call__", refuse)
+    alone = vfibench.evaluate("blend", "made-textures", metrics=("psnr",))
     table = vfibench.evaluate("blend", "made-textures", metrics=("psnr", "made-mse"))
-    failed = table[table["status"] == "error"]
+    failed = table[table["made-mse"].isna()]
     assert 0 < len(failed) < len(table)
     assert all(f"the metric made-mse (made-plugin) {said}" in message for message in failed["message"])
+    assert (table["status"] == "ok").all()
+    assert table[["psnr", "ssim"]].equals(alone[["psnr", "ssim"]])
+    assert (table["made-mse"].dropna() == 0.0).all()
 
 
 def test_memory_that_runs_out_in_a_metric_is_named_as_such(score):

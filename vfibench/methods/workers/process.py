@@ -11,12 +11,12 @@ import subprocess
 import threading
 import time
 import weakref
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from types import FrameType
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import IO, TYPE_CHECKING
 
-from vfibench.errors import SampleError
+from vfibench.errors import SampleError, one_line
+from vfibench.methods.workers.endings import LastWords, how_it_ended, watched
+from vfibench.system.interrupts import Presses, at_press, heed
 
 if TYPE_CHECKING:
     import torch
@@ -45,9 +45,10 @@ class Worker:
 
     def __init__(self, command: Sequence[str], patience: float) -> None:
         self._patience = patience
-        self._heard = _Interrupt.heard
-        _heed_interrupts()
-        self._said: deque[str] = deque(maxlen=5)
+        self._heard = Presses.heard
+        heed()  # in sessions of their own, workers do not hear of Ctrl-C from the terminal
+        at_press(_kill_all)
+        self._said = LastWords()
         try:
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(
@@ -57,8 +58,8 @@ class Worker:
             raise WorkerFailed(f"could not be started: {error.strerror}: {command[0]}") from error
         _running.add(self._process.pid)
         # Runs once, also at exit: later the number of the process may be another's.
-        self._finish = weakref.finalize(self, _end, self._process)
-        threading.Thread(target=_listen, args=(self._stream("stderr"), self._said), daemon=True).start()
+        self._finish = weakref.finalize(self, _end, self._process, watched(self._process.pid))
+        threading.Thread(target=self._said.listen, args=(self._stream("stderr"),), daemon=True).start()
         os.set_blocking(self._stream("stdin").fileno(), False)
         self._unread = bytearray()
         self.greeting = self._greet()
@@ -71,7 +72,7 @@ class Worker:
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C ended it, and nobody waits for answers any more."""
-        return self._heard != _Interrupt.heard
+        return self._heard != Presses.heard
 
     def ask(self, frames: torch.Tensor, times: Sequence[float]) -> tuple[torch.Tensor, float | None]:
         """Send float32 frames [B, N, 3, H, W] on the CPU; get the answer and the seconds it took.
@@ -172,11 +173,11 @@ class Worker:
     def _failed(self, what: str) -> WorkerFailed:
         if what == "died":
             try:
-                what = f"ended with status {self._process.wait(1)}"
+                what = how_it_ended(self._process.wait(1))
             except subprocess.TimeoutExpired:
                 what = "closed its stdin or stdout"
             time.sleep(0.05)  # its last words are still on their way
-        words = " | ".join(self._said)
+        words = one_line(" | ".join(self._said))
         return WorkerFailed(f"the worker {what}" + (f"; its last words: {words}" if words else ""))
 
 
@@ -201,15 +202,11 @@ def _seconds(answer: Mapping[str, object]) -> float | None:
     return float(seconds)
 
 
-def _listen(stream: IO[bytes], said: deque[str]) -> None:
-    """Keep the last lines of stderr."""
-    for line in stream:
-        if text := line.decode(errors="replace").strip():
-            said.append(text[:200])
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], watcher: subprocess.Popen[bytes] | None) -> None:
     _running.discard(process.pid)
+    if watcher is not None:  # before the group's number can be another's
+        watcher.kill()
+        watcher.communicate()
     if not _kill_group(process.pid):
         process.kill()
     process.wait()
@@ -229,33 +226,7 @@ def _kill_group(leader: int) -> bool:
     return True
 
 
-def _heed_interrupts() -> None:
-    """Let Ctrl-C end the workers too: in sessions of their own, they do not hear of it from the terminal.
-
-    Else a run that is interrupted would wait for their answers. What handled the signal before still does.
-    Only the main thread may set this, which greets every worker before another thread opens it.
-    """
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        return
-    if not isinstance(before, _Interrupt):
-        signal.signal(signal.SIGINT, _Interrupt(before))
-
-
-class _Interrupt:
-    """A handler of SIGINT that kills all workers, then does what another one does.
-
-    Attributes:
-        heard: how often.
-    """
-
-    heard = 0
-
-    def __init__(self, before: Callable[[int, FrameType | None], Any]) -> None:
-        self._before = before
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        _Interrupt.heard += 1
-        for leader in tuple(_running):
-            _kill_group(leader)
-        self._before(number, frame)
+def _kill_all() -> None:
+    """End every worker, so that a run which is interrupted does not wait for their answers."""
+    for leader in tuple(_running):
+        _kill_group(leader)

@@ -10,8 +10,9 @@ from vfibench.contracts import Carded, DatasetCard, DatasetOptions
 from vfibench.datasets.opening import Factory
 from vfibench.datasets.selection import data_root
 from vfibench.errors import VfibenchError
-from vfibench.registry import DATASETS, dataset_card, explained, load_target
-from vfibench.testing import state
+from vfibench.registry import DATASETS, dataset_card, load_target
+from vfibench.system import process_state as state
+from vfibench.system.foreign import explained, let_through
 from vfibench.testing.report import Report
 
 # isort: off
@@ -101,14 +102,16 @@ def _refuse_missing_files(subject: Subject) -> None:
             subject.factory(subject.first_options)
         except VfibenchError:
             raise
-        except (Exception, SystemExit):  # the check `opens` says so
+        except BaseException as error:  # the check `opens` says so
+            let_through(error)
             return
 
 
 def _describe(subject: Subject) -> str:
     try:
         count = len(subject.first)
-    except (Exception, SystemExit):
+    except BaseException as error:
+        let_through(error)
         return "not opened"
     looked = "" if count <= MOST else f", {MOST} of them decoded"
     inputs = " or ".join(map(str, subject.card.inputs))

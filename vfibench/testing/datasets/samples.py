@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from vfibench.contracts import TimesOf
 from vfibench.datasets.opened import OpenedDataset
 from vfibench.datasets.sample_checking import sample_times_problem
-from vfibench.testing import state
+from vfibench.system import process_state as state
 from vfibench.testing.battery import Cases, Skip
 from vfibench.testing.datasets.subject import Subject, check, digest, places_again
 

@@ -11,7 +11,7 @@ from vfibench.datasets.fingerprints import add_sample, spread
 from vfibench.datasets.opened import OpenedDataset
 from vfibench.datasets.opening import Factory, opened
 from vfibench.datasets.sample_checking import sample_parts
-from vfibench.registry import reason_of
+from vfibench.system.foreign import let_through, reason_of
 from vfibench.testing.battery import Battery
 
 MOST = 64  # samples that are decoded once
@@ -100,7 +100,8 @@ def look(dataset: OpenedDataset, place: int) -> Look:
     name = dataset.ids[place]
     try:
         sample: Any = dataset.inner[place]
-    except (Exception, SystemExit) as error:  # somebody else's code may raise anything
+    except BaseException as error:  # somebody else's code may raise anything
+        let_through(error)
         return Look(name, "decodes", f"raised {reason_of(error)}")
     times, card = dataset.times_of(place), dataset.card
     for part, problem in sample_parts(sample, name, times, card, dataset.inputs):

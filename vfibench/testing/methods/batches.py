@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import ClipAdapter
-from vfibench.testing import state
+from vfibench.system import process_state as state
 from vfibench.testing.battery import Cases, Skip
 from vfibench.testing.methods.subject import Subject, check, unlike
 from vfibench.testing.scenes import moving

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from vfibench.testing import state
+from vfibench.system import process_state as state
 from vfibench.testing.battery import Cases
 from vfibench.testing.methods.subject import Subject, check, plain_tensor, unlike
 from vfibench.testing.scenes import moving

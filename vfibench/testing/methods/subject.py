@@ -13,7 +13,8 @@ from torch import Tensor
 
 from vfibench.contracts import Adapter, AdapterCard
 from vfibench.frames.padding import crop, margins, pad
-from vfibench.testing import scenes, state
+from vfibench.system import process_state as state
+from vfibench.testing import scenes
 from vfibench.testing.battery import Battery
 from vfibench.weights.reading import told_what_fits
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from vfibench.testing import state
+from vfibench.system import process_state as state
 from vfibench.testing.battery import Cases
 from vfibench.testing.metrics.subject import Subject, check, exactly, far, noisy
 

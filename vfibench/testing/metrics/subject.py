@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vfibench.contracts import Metric, MetricCard
-from vfibench.testing import state
+from vfibench.system import process_state as state
 from vfibench.testing.battery import Battery
 from vfibench.testing.scenes import corner, moving
 

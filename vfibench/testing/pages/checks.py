@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vfibench.contracts import Page
 from vfibench.reporting import page_of, pages_problem
-from vfibench.testing import state
+from vfibench.system import process_state as state
 from vfibench.testing.battery import Cases, Skip
 from vfibench.testing.pages.markup import harm_in
 from vfibench.testing.pages.subject import Subject, check, contents, unlike

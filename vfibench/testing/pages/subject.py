@@ -13,7 +13,7 @@ from typing import Any
 
 from vfibench.contracts import Page, PageCard, PageOptions
 from vfibench.store import CellResult
-from vfibench.testing import state
+from vfibench.system import process_state as state
 from vfibench.testing.battery import Battery
 from vfibench.testing.pages.made import hostile_results, plain_results
 
