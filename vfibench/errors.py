@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 
-
 LINE = 1000
 """Characters of foreign text that one line tells at most."""
 
