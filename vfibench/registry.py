@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from vfibench.contracts import AdapterCard, Carded, DatasetCard, MetricCard, PageCard
 from vfibench.errors import VfibenchError, did_you_mean
+from vfibench.system.paths import below
 from vfibench.trainable import RecipeCard, SourceCard
 
 SEE_TRACEBACK = "--debug shows where"
@@ -233,7 +234,8 @@ def recipe_text(card: RecipeCard) -> bytes:
     from importlib.resources import files
 
     try:
-        return files(card.package).joinpath(card.file).read_bytes()
+        inside = below(Path(card.package), card.file).relative_to(card.package)
+        return files(card.package).joinpath(inside.as_posix()).read_bytes()
     except (ModuleNotFoundError, OSError) as error:
         message = f"expected recipe {card.name!r} as {card.file} in {card.package}, found none"
         raise VfibenchError(message, "install the package that holds it again") from error

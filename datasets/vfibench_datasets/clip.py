@@ -10,6 +10,7 @@ from vfibench.contracts import DatasetCard, DatasetOptions, Inventory
 from vfibench.datasets.selection import choose, read_id_list, unknown_id
 from vfibench.errors import VfibenchError
 from vfibench.frames.files import natural_key
+from vfibench.system.paths import given_path
 from vfibench_datasets.files import FileDataset, FileSample, wrong_size
 from vfibench_datasets.source import check_inputs
 from vfibench_datasets.windows import window_items
@@ -55,7 +56,7 @@ def open_clip(options: DatasetOptions) -> FileDataset:
 def _folder(argument: str) -> Path:
     if not argument:
         raise VfibenchError("expected a folder of frames, found none", "do --dataset clip:DIR")
-    folder = Path(argument).expanduser()
+    folder = given_path(argument)
     if not folder.is_dir():
         raise VfibenchError(f"expected a folder of frames, found no folder {folder}", "do --dataset clip:DIR")
     return folder

@@ -12,6 +12,7 @@ from vfibench.contracts import Adapter, AdapterCard, Carded
 from vfibench.errors import VfibenchError
 from vfibench.methods.workers.adapter import EXEC, ExecAdapter, greet
 from vfibench.registry import METHODS, explained, load_target
+from vfibench.system.paths import given_path, working_folder
 from vfibench.weights.fetching import fetched
 from vfibench.weights.reading import missing_weights, sha256_of, told_what_fits
 
@@ -119,9 +120,9 @@ def no_method(name: str) -> VfibenchError:
 
 def see_working_directory() -> None:
     """Let "pkg.mod:Class" be found beside the user, as `python -m` does; what is installed goes first."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
+    here = working_folder()
+    if here is not None and str(here) not in sys.path:
+        sys.path.append(str(here))
 
 
 def resolve(name: str, weights: str | None = None, *, scoring: bool = True) -> Method:
@@ -174,7 +175,7 @@ def _weights(card: AdapterCard, weights: str | None, scoring: bool) -> Path | No
                 "use them with `vfibench speed` only, or pass --weights FILE",
             )
         return None
-    path = Path(weights) if weights is not None else None
+    path = given_path(weights) if weights is not None else None
     if path is None or not path.is_file():
         found = fetched(card, weights)
         if found is None and path is None:
@@ -186,7 +187,7 @@ def _weights(card: AdapterCard, weights: str | None, scoring: bool) -> Path | No
 
 
 def _frames(name: str) -> Method:
-    folder = Path(name.removeprefix(FRAMES)).expanduser()
+    folder = given_path(name.removeprefix(FRAMES))
     if not folder.is_dir():
         raise VfibenchError(f"expected a folder of predictions at {folder}, found none", "check frames:DIR")
     card = AdapterCard(

@@ -13,6 +13,7 @@ from vfibench.errors import VfibenchError
 from vfibench.methods.resolving import find_card
 from vfibench.registry import METHODS, RECIPES
 from vfibench.system.files import whole
+from vfibench.system.paths import given_path
 from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
 from vfibench.training.recipes import Recipe, as_toml
@@ -94,7 +95,7 @@ def start_from(network: nn.Module, trainable: Trainable, init: str) -> str:
     state = trainable.weights(path) if saved is None else saved
     state = _completed(network, {name: tensor.float() for name, tensor in state.items()})
     load_strict(network, state, path)
-    return f"{Path(init).name} (sha256 {sha256_of(path)})"
+    return f"{given_path(init).name} (sha256 {sha256_of(path)})"
 
 
 def _completed(network: nn.Module, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -115,10 +116,11 @@ def _way_to(path: Path) -> str:
 
 def _weight_file(init: str) -> Path:
     if init not in METHODS.names():
-        if not Path(init).is_file():
+        path = given_path(init)
+        if not path.is_file():
             message = f"expected a weight file or a method to start from, found {init!r}"
-            raise VfibenchError(message, _way_to(Path(init)))
-        return Path(init)
+            raise VfibenchError(message, _way_to(path))
+        return path
     card = METHODS.card(init)
     found = fetched(card, None)
     if found is None:

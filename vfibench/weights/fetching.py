@@ -7,7 +7,6 @@ Files that come with a method ("package:...") lie in its package, and need no fe
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import zipfile
@@ -17,6 +16,7 @@ from pathlib import Path
 from vfibench.contracts import AdapterCard, WeightFile
 from vfibench.errors import VfibenchError
 from vfibench.system.files import rename_whole, write_whole
+from vfibench.system.paths import below, home_cache, path_in_environment
 from vfibench.weights.reading import sha256_of
 
 HUB = "hf://"
@@ -25,24 +25,27 @@ DRIVE = "https://drive.google.com/"
 INSTALL_AGAIN = "install the package that holds it again, or pass --weights FILE"
 
 
-def weights_folder() -> Path:
-    """Where fetched weights lie: VFIBENCH_WEIGHTS, else vfibench/weights in the user's cache folder."""
-    chosen = os.environ.get("VFIBENCH_WEIGHTS")
-    if chosen:
-        return Path(chosen).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "vfibench" / "weights"
+def weights_folder() -> Path | None:
+    """Where fetched weights lie: VFIBENCH_WEIGHTS, else vfibench/weights in the user's cache folder.
+
+    None where neither is known: no variable is set and the user has no home folder.
+    """
+    chosen, cache = path_in_environment("VFIBENCH_WEIGHTS"), home_cache()
+    return chosen or (cache / "vfibench" / "weights" if cache else None)
 
 
-def place_of(card: AdapterCard, file: WeightFile) -> Path:
+def place_of(card: AdapterCard, file: WeightFile) -> Path | None:
     """Where a file of a method lies: in its package, or in the folder of weights once fetched.
 
+    None where there is no such folder, see `weights_folder`.
+
     Raises:
-        VfibenchError: it lies in a package that is not there.
+        VfibenchError: it lies in a package that is not there, or the card's names lead out of its place.
     """
     if is_packaged(file):
         return _in_package(card, file)
-    return weights_folder() / card.name / file.name
+    folder = weights_folder()
+    return None if folder is None else below(folder, f"{card.name}/{file.name}")
 
 
 def is_packaged(file: WeightFile) -> bool:
@@ -56,7 +59,7 @@ def _in_package(card: AdapterCard, file: WeightFile) -> Path:
 
     package, _, inside = file.url.removeprefix(PACKAGE).partition("/")
     try:
-        return Path(str(files(package).joinpath(inside)))
+        return below(Path(str(files(package))), inside)
     except (ImportError, TypeError, ValueError) as error:  # no such package, one that fails, or no package
         message = f"expected {file.name} of {card.name} in the package {package!r}, found: {error}"
         raise VfibenchError(message, INSTALL_AGAIN) from error
@@ -73,7 +76,7 @@ def fetched(card: AdapterCard, name: str | None = None) -> Path | None:
         if name not in (None, file.name):
             continue
         place = place_of(card, file)
-        if place.is_file():
+        if place is not None and place.is_file():
             check_pin(file, place)
             return place
         if is_packaged(file):
@@ -117,6 +120,9 @@ def fetch(
             the method's package.
     """
     place = place_of(card, file)
+    if place is None:
+        message = "expected a folder for weights, found no home folder of this user"
+        raise VfibenchError(message, "name one: set VFIBENCH_WEIGHTS")
     if is_packaged(file):
         message = f"{file.name} comes with {card.name} and is not fetched; it lies at {place}"
         raise VfibenchError(message, "for other weights of this method pass --weights FILE")
