@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,6 +14,9 @@ from vfibench.errors import VfibenchError, did_you_mean
 
 T = TypeVar("T", bound=msgspec.Struct)
 PARTS = re.compile(r"(.*?)(?: - at (?:`key` in )?`\$\.?(.*)`)?", re.DOTALL)
+DEEPEST = 64
+"""Levels of lists and objects in one another that a document may have; ours have six."""
+TOO_DEEP = "lists or objects nested too deep"
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
@@ -59,17 +64,76 @@ class Complaint:
         return f"{self.reason} in {self.place}" if self.place else self.reason
 
 
-def read_toml(text: bytes, where: str, hint: str = "") -> dict[str, Any]:
-    """A TOML file as plain data.
+class Unreadable(ValueError):
+    """Text that is no JSON or TOML as we take them; it says what was found, as the end of a sentence."""
+
+
+def decode_json(text: bytes, kind: Any = Any) -> Any:
+    """A JSON document as plain data, or as a struct; a byte order mark is no matter.
+
+    Args:
+        text: all of it.
+        kind: what it must be, for msgspec.
 
     Raises:
-        VfibenchError: it is none.
+        Unreadable: it is no UTF-8, has a key twice, or is nested deeper than `DEEPEST`.
+        msgspec.MsgspecError: it is no JSON, or of another kind.
+    """
+    plain = _utf8(text)
+    try:
+        found = msgspec.json.decode(plain, type=kind)
+        depth = _depth(json.loads(plain, object_pairs_hook=_each_once))
+    except RecursionError as error:
+        raise Unreadable(TOO_DEEP) from error
+    if depth > DEEPEST:  # what reads it or writes it again would run out of stack
+        raise Unreadable(TOO_DEEP)
+    return found
+
+
+def read_toml(text: bytes, where: str, hint: str = "") -> dict[str, Any]:
+    """A TOML file as plain data; a byte order mark is no matter.
+
+    Raises:
+        VfibenchError: it is none, or nested deeper than `DEEPEST`.
     """
     try:
-        table: dict[str, Any] = msgspec.toml.decode(text)
+        table: dict[str, Any] = msgspec.toml.decode(_utf8(text))
+        if _depth(table) > DEEPEST:
+            raise Unreadable(TOO_DEEP)
+    except RecursionError as error:
+        raise VfibenchError(f"expected TOML in {where}, found: {TOO_DEEP}", hint) from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise VfibenchError(f"expected TOML in {where}, found: {error}", hint) from error
     return table
+
+
+def _utf8(text: bytes) -> bytes:
+    """The text without a byte order mark; that of another encoding is refused."""
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Unreadable("UTF-16, save it as UTF-8")
+    return text.removeprefix(codecs.BOM_UTF8)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise Unreadable(f"the key {twice[:80]!r} twice in one object")
+    return found
+
+
+def _depth(value: object) -> int:
+    """How deep lists and objects stand in one another; 0 for a number or text. Stops beyond `DEEPEST`."""
+    depth, level = 0, [value]
+    while depth <= DEEPEST and (holders := [each for each in level if isinstance(each, dict | list)]):
+        level = [part for each in holders for part in _parts(each)]
+        depth += 1
+    return depth
+
+
+def _parts(value: dict[str, object] | list[object]) -> list[object]:
+    return list(value.values()) if isinstance(value, dict) else value
 
 
 def checked(table: object, struct: type[T], where: str) -> T:

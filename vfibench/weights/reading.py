@@ -24,6 +24,7 @@ from vfibench.weights.safe_pickle import PLAIN
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+LARGEST_HEADER = 100_000_000  # bytes; the format allows no more
 HINT_FETCH_AGAIN = "fetch the file again and compare its size with the source's"
 
 
@@ -74,9 +75,9 @@ def header_of(path: Path) -> dict[str, str]:
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(size if size < path.stat().st_size else 0))
+            header = json.loads(file.read(size if size < min(path.stat().st_size, LARGEST_HEADER) else 0))
         return {str(name): str(value) for name, value in header.get("__metadata__", {}).items()}
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise VfibenchError(
             f"expected a safetensors file, found another or a damaged one: {path}", HINT_FETCH_AGAIN
         ) from error
