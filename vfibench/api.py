@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vfibench.contracts import Adapter, Dataset, DatasetOptions
+from vfibench.system.paths import given_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,10 +62,10 @@ def load_dataset(
     from vfibench.datasets.opening import open_dataset
 
     options = DatasetOptions(
-        root=Path(root) if root is not None else None,
+        root=given_path(root) if root is not None else None,
         inputs=inputs,
         partial=partial,
-        list_file=Path(list_file) if list_file is not None else None,
+        list_file=given_path(list_file) if list_file is not None else None,
         factor=factor,
     )
     return open_dataset(name, options)
@@ -114,9 +115,9 @@ def evaluate(
         metrics=metrics,
         protocol=protocol,
         weights=(str(weights),) if weights is not None else (),
-        data_root=Path(data_root) if data_root is not None else None,
+        data_root=given_path(data_root) if data_root is not None else None,
         partial=partial,
-        list_file=Path(list_file) if list_file is not None else None,
+        list_file=given_path(list_file) if list_file is not None else None,
         device=device,
         batch_size=batch_size,
     )

@@ -6,6 +6,9 @@ import difflib
 import re
 from collections.abc import Callable, Iterable
 
+LINE = 1000
+"""Characters of foreign text that one line tells at most."""
+
 
 class VfibenchError(Exception):
     """Bad input or a bad environment; the command line prints it in one line and exits with 2.
@@ -61,15 +64,22 @@ def did_you_mean(
     return f"did you mean {' or '.join(map(form, near))}?" if near else otherwise
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, cap: int = LINE) -> str:
     r"""Text that others wrote, as part of one line that does nothing but be read.
 
-    A name in a result file may hold line breaks, escape sequences, lone surrogates, or what GitHub Actions
-    takes for a command in a job's log: `::` where a line begins, `##[` anywhere. White space becomes a space,
-    what cannot be printed the replacement character, and a command is broken up.
+    A name, a message or a field of a file may hold line breaks, escape sequences, marks that turn the reading
+    direction round, lone surrogates, a megabyte, or what GitHub Actions takes for a command in a job's log:
+    `::` where a line begins, `##[` anywhere. White space becomes a space, what cannot be printed the
+    replacement character, a command is broken up, and what is beyond the cap is left out.
 
-    >>> one_line("x\n::error::\x1b[2J"), one_line(" ::error::"), one_line("##[group]")
-    ('x ::error::\ufffd[2J', ' : :error::', '# #[group]')
+    Args:
+        text: anything.
+        cap: the most characters of it that are told, 4 or more; "..." stands for the rest.
+
+    >>> one_line("x\n::error::\x1b[2J"), one_line(" ::error::"), one_line("##[group]"), one_line("abcdef", 5)
+    ('x ::error::\ufffd[2J', ' : :error::', '# #[group]', 'ab...')
     """
-    plain = "".join(" " if char.isspace() else char if char.isprintable() else "\ufffd" for char in text)
-    return re.sub("^( *)::", r"\1: :", plain).replace("##[", "# #[")
+    start = text[: cap + 1]  # a megabyte is not looked through for the sake of one line
+    plain = "".join(" " if char.isspace() else char if char.isprintable() else "\ufffd" for char in start)
+    safe = re.sub("^( *)::", r"\1: :", plain).replace("##[", "# #[")
+    return safe if len(safe) <= cap else f"{safe[: max(cap - 3, 0)]}..."

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 from vfibench.contracts import AdapterCard, Carded, DatasetCard, MetricCard, PageCard
 from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.system.foreign import SEE_TRACEBACK, explained, let_through, reason_of
+from vfibench.system.paths import below
 from vfibench.trainable import RecipeCard, SourceCard
 
 BUILT_IN = "built-in"
@@ -150,7 +151,7 @@ def _as_cards(found: Any, card_type: type[CardT]) -> Sequence[CardT]:
 
 
 def _check(card: object) -> None:
-    from vfibench.system.structs import check_fields  # not on the way to --help
+    from vfibench.system.records import check_fields  # not on the way to --help
 
     check_fields(card)
 
@@ -262,7 +263,8 @@ def recipe_text(card: RecipeCard) -> bytes:
     from importlib.resources import files
 
     try:
-        return files(card.package).joinpath(card.file).read_bytes()
+        inside = below(Path(card.package), card.file).relative_to(card.package)
+        return files(card.package).joinpath(inside.as_posix()).read_bytes()
     except (ModuleNotFoundError, OSError) as error:
         message = f"expected recipe {card.name!r} as {card.file} in {card.package}, found none"
         raise VfibenchError(message, "install the package that holds it again") from error

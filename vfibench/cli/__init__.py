@@ -22,7 +22,10 @@ from vfibench.cli import (
     train,
     verify,
 )
+from vfibench.cli.terminal import standard_streams
 from vfibench.errors import VfibenchError, one_line
+from vfibench.system.paths import working_folder
+from vfibench.system.platforms import check_platform, settle_user
 
 
 def _show_version(asked: bool) -> None:
@@ -57,6 +60,7 @@ for _module in (run, listing, fetch, report, compare, reproduce, check, strata, 
     _module.register(app)
 
 
+BAD_INPUT = 2
 INTERRUPTED = 128 + 2  # the exit status of SIGINT; typer turns a KeyboardInterrupt into it silently
 
 
@@ -65,22 +69,42 @@ def main(arguments: list[str] | None = None) -> None:
 
     A VfibenchError and an OSError become one line and exit status 2 (--debug: a traceback). So does any
     other exception, with its traceback: 1 is a verdict of `run` and `check`, and no crash may read as one.
+    Whether what it prints arrives changes the exit status of a command only where printing is all it does,
+    and not where its reader has gone (`| head`).
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in words
+    with standard_streams() as streams:
+        status = _run([word for word in words if word != "--debug"], debug="--debug" in words)
+        streams.out.flush()
+        if streams.unwritten:
+            status = status or (BAD_INPUT if _only_prints(words) else 0)
+            print(f"error: cannot write standard output: {streams.unwritten}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _run(words: list[str], debug: bool) -> int:
+    """Run one command; its exit status."""
     try:
-        app([word for word in words if word != "--debug"])
-    except BrokenPipeError:
-        sys.exit(1)
+        check_platform()
+        settle_user()
+        app(words)
     except Exception as error:
         known = isinstance(error, VfibenchError | OSError) and not debug
         print(_in_words(error) if known else _traceback(error), file=sys.stderr)
-        sys.exit(2)
+        return BAD_INPUT
     except SystemExit as end:
         if end.code == INTERRUPTED:
             again = "run it with --resume" if words[:1] == ["train"] else "run the same command again"
             print(f"interrupted; {again} to go on where it stopped", file=sys.stderr)
-        raise
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    return 0
+
+
+def _only_prints(words: list[str]) -> bool:
+    """Whether a command is there for what it prints: no scores, files or verdict come of it."""
+    if words[:1] == ["report"]:
+        return "--out" not in words and any(word.startswith("--format") for word in words)
+    return words[:1] in (["list"], ["info"], ["doctor"], ["compare"], ["speed"])
 
 
 def _in_words(error: Exception) -> str:
@@ -90,6 +114,8 @@ def _in_words(error: Exception) -> str:
         message, hint = error.message, error.hint
     elif isinstance(error, OSError) and error.strerror:
         message = (f"{error.filename}: " if error.filename else "") + error.strerror
+        if error.filename is None and working_folder() is None:
+            message, hint = f"the current folder: {error.strerror}", "go to a folder that is there: cd DIR"
     return f"error: {one_line(message)}" + (f"\n  hint: {one_line(hint)}" if hint else "")
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vfibench.cli.console import plain_console
+from vfibench.cli.paths import path_argument, path_option
+from vfibench.cli.terminal import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 WIDE = 120
 """Columns of a terminal from which on the whole table fits."""
 
-Runs = Annotated[list[Path], typer.Argument(help="run folders, or folders that hold them")]
+Runs = Annotated[list[Path], path_argument(help="run folders, or folders that hold them")]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def baseline(
     runs: Runs,
-    out: Annotated[Path, typer.Option("--out", "-o", help="CSV file to write, made to be committed")],
+    out: Annotated[Path, path_option("--out", "-o", help="CSV file to write, made to be committed")],
     method: Annotated[
         list[str] | None, typer.Option("--method", "-m", help="only this method's cells; repeat for several")
     ] = None,
@@ -53,12 +55,12 @@ def baseline(
 
 def check(
     runs: Runs,
-    baseline: Annotated[Path, typer.Option(help="file written by `vfibench baseline`")],
-    policy: Annotated[Path | None, typer.Option(help="TOML file with your own tolerances")] = None,
-    speed: Annotated[Path | None, typer.Option(help="JSON from `vfibench speed --against`")] = None,
-    junit: Annotated[Path | None, typer.Option(help="write JUnit XML here")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="write a summary in Markdown here")] = None,
-    as_json: Annotated[Path | None, typer.Option("--json", help="write everything as JSON here")] = None,
+    baseline: Annotated[Path, path_option(help="file written by `vfibench baseline`")],
+    policy: Annotated[Path | None, path_option(help="TOML file with your own tolerances")] = None,
+    speed: Annotated[Path | None, path_option(help="JSON from `vfibench speed --against`")] = None,
+    junit: Annotated[Path | None, path_option(help="write JUnit XML here")] = None,
+    markdown: Annotated[Path | None, path_option(help="write a summary in Markdown here")] = None,
+    as_json: Annotated[Path | None, path_option("--json", help="write everything as JSON here")] = None,
 ) -> None:
     """Check a run against a committed baseline: exit 0 pass, 1 regression, 3 not comparable, 2 bad input."""
     from vfibench.gate.files import read_baseline
@@ -99,7 +101,7 @@ def write_reports(found: GateReport, junit: Path | None, markdown: Path | None, 
 
 
 def print_report(found: GateReport) -> None:
-    """Print it, and in a job of GitHub its annotations; that nobody reads on changes no exit status."""
+    """Print it, and in a job of GitHub its annotations."""
     import os
     import sys
 
@@ -107,12 +109,10 @@ def print_report(found: GateReport) -> None:
     from vfibench.gate.workflow import commands
 
     lines = [one_line(line).rstrip() for line in [*table_lines(found), *told_lines(found)]]
+    print("\n".join(lines))
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        lines += commands(found)
-    try:
-        print("\n".join(lines), flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails as it ends
+        own(sys.stdout).write("".join(f"{line}\n" for line in commands(found)))
+    sys.stdout.flush()
 
 
 def table_lines(found: GateReport) -> list[str]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vfibench.cli.console import plain_console
+from vfibench.cli.paths import path_option
+from vfibench.system.paths import given_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +35,7 @@ def compare(
     b: Annotated[str, typer.Argument(help="the method or run folder to compare it with")],
     runs: Annotated[
         list[Path] | None,
-        typer.Option("--runs", help=f"folder in which methods are looked up (default runs); {MANY}"),
+        path_option("--runs", help=f"folder in which methods are looked up (default runs); {MANY}"),
     ] = None,
     dataset: Annotated[
         list[str] | None, typer.Option("--dataset", "-d", help=f"only this dataset; {MANY}")
@@ -48,7 +50,7 @@ def compare(
     as_json: Annotated[
         str, typer.Option("--json", help="write everything as JSON to a file, or to standard output with - ")
     ] = "",
-    page: Annotated[Path | None, typer.Option(help="write the comparison page into this folder")] = None,
+    page: Annotated[Path | None, path_option(help="write the comparison page into this folder")] = None,
 ) -> None:
     """Compare two methods or two runs, frame by frame: differences, intervals, tests, worst frames.
 
@@ -98,7 +100,7 @@ def write_json(record: dict[str, object], where: str) -> None:
     if where == "-":
         sys.stdout.write(text)
         return
-    write_whole(Path(where), text, make_folder=False)
+    write_whole(given_path(where), text, make_folder=False)
 
 
 def print_comparisons(comparisons: Sequence[Comparison], worst: int) -> None:

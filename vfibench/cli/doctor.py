@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vfibench.cli.listing import Json
+from vfibench.cli.paths import path_option
 
 if TYPE_CHECKING:
     from vfibench.doctor import DoctorReport, EnvironmentReport
@@ -22,7 +23,7 @@ def doctor(
     dataset: Annotated[
         list[str] | None, typer.Option("--dataset", "-d", help="check this dataset; repeat for several")
     ] = None,
-    data_root: Annotated[Path | None, typer.Option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
+    data_root: Annotated[Path | None, path_option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
     as_json: Json = False,
 ) -> None:
     """Show versions, device, weights, broken plugins; with --dataset: source, licence, layout, missing files.

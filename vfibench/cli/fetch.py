@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from vfibench.cli.paths import path_option
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
@@ -20,7 +22,7 @@ def fetch(
         str | None, typer.Option(help="which of the method's weight files (default: the first)")
     ] = None,
     given: Annotated[
-        Path | None, typer.Option("--from", help="use this copy, downloaded by hand; it is checked and kept")
+        Path | None, path_option("--from", help="use this copy, downloaded by hand; it is checked and kept")
     ] = None,
 ) -> None:
     """Fetch a method's released weights, check that its network loads them, and pin their sha256.

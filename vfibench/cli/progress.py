@@ -7,6 +7,9 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from vfibench.cli.console import progress_console
+from vfibench.errors import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -49,7 +52,6 @@ class Reporter:
 
     def __enter__(self) -> Reporter:
         if self._terminal:
-            from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
             columns = (
@@ -59,7 +61,7 @@ class Reporter:
                 TimeRemainingColumn(),
             )
             self._bar = Progress(
-                *columns, TextColumn("{task.fields[note]}", markup=False), console=Console(stderr=True)
+                *columns, TextColumn("{task.fields[note]}", markup=False), console=progress_console()
             )
             self._bar.start()
         return self
@@ -129,11 +131,12 @@ class Reporter:
         self._start = (time.monotonic(), event.done)
         self._last = time.monotonic()
         if self._bar is not None:
-            title = f"{event.job.cell.label} on {event.job.cell.dataset}"
+            title = one_line(f"{event.job.cell.label} on {event.job.cell.dataset}", 200)
             self._task = self._bar.add_task(title, total=event.total, completed=event.done, note="")
 
     def _line(self, text: str) -> None:
+        line = one_line(text)
         if self._bar is not None:
-            self._bar.console.print(text, highlight=False, markup=False)
+            self._bar.console.print(line, highlight=False, markup=False)
         else:
-            print(text, file=sys.stderr, flush=True)
+            print(line, file=sys.stderr, flush=True)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from vfibench.cli.paths import path_argument, path_option
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
@@ -14,12 +16,10 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(help="run folders, or folders that hold them")],
+    runs: Annotated[list[Path], path_argument(help="run folders, or folders that hold them")],
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="folder of the site (default site); for text, a file or folder (default: print it)"
-        ),
+        path_option(help="folder of the site (default site); for text, a file or folder (default: print it)"),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="html, markdown, latex or csv")] = "html",
     intervals: Annotated[

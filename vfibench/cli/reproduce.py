@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vfibench.cli.console import plain_console
+from vfibench.cli.paths import path_option
 
 if TYPE_CHECKING:
     from vfibench.published.beside import Beside
@@ -31,18 +32,18 @@ def reproduce(
         str | None,
         typer.Option("--weights", "-w", help="FILE of the released weights (default: those fetched)"),
     ] = None,
-    data_root: Annotated[Path | None, typer.Option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
+    data_root: Annotated[Path | None, path_option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="accept part of a dataset, for a trial; never comparable")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="run folder (default runs/<key of the settings>)")] = None,
+    out: Annotated[Path | None, path_option(help="run folder (default runs/<key of the settings>)")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda if available)")] = "",
     batch_size: Annotated[int, typer.Option(help="samples per call")] = 4,
     workers: Annotated[
         int, typer.Option(help="threads that decode and score (default: one per core, on a CPU at most 8)")
     ] = 0,
     backbones: Annotated[
-        Path | None, typer.Option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
+        Path | None, path_option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
     ] = None,
 ) -> None:
     """Measure a method's published scores on a dataset as originally obtained, and say whether they hold.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vfibench.cli.paths import path_argument, path_option
+
 if TYPE_CHECKING:
     from vfibench.running.plan import Job, Request
     from vfibench.store.result import CellResult
@@ -44,15 +46,15 @@ def run(
         str, typer.Option(help="whose frames, padding and metric definitions to use")
     ] = "vfibench",
     weights: Weights = None,
-    data_root: Annotated[Path | None, typer.Option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
+    data_root: Annotated[Path | None, path_option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="accept part of a dataset; never ranked")
     ] = False,
     list_file: Annotated[
-        Path | None, typer.Option("--list", help="file of the sample ids to score; never ranked")
+        Path | None, path_option("--list", help="file of the sample ids to score; never ranked")
     ] = None,
     factor: Annotated[int | None, typer.Option(help="frame-rate factor for clips: 2, 4, 8")] = None,
-    out: Annotated[Path | None, typer.Option(help="run folder (default runs/<key of the settings>)")] = None,
+    out: Annotated[Path | None, path_option(help="run folder (default runs/<key of the settings>)")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda if available)")] = "",
     precision: Annotated[str, typer.Option(help="fp32, tf32 (CUDA), fp16 or bf16 (autocast)")] = "fp32",
     compiled: Annotated[bool, typer.Option("--compile", help="run networks through torch.compile")] = False,
@@ -75,7 +77,7 @@ def run(
         ),
     ] = False,
     backbones: Annotated[
-        Path | None, typer.Option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
+        Path | None, path_option(help="folder of LPIPS backbones (else VFIBENCH_BACKBONES)")
     ] = None,
 ) -> None:
     """Run methods on datasets, score every frame, and print a leaderboard.
@@ -180,8 +182,8 @@ def check_policy(policy: str) -> None:
 
 
 def merge(
-    runs: Annotated[list[Path], typer.Argument(help="run folders of the shards")],
-    out: Annotated[Path, typer.Option(help="new run folder")],
+    runs: Annotated[list[Path], path_argument(help="run folders of the shards")],
+    out: Annotated[Path, path_option(help="new run folder")],
 ) -> None:
     """Merge shards that ran on different machines into one folder, with each sample exactly once."""
     from vfibench.cli.tables import print_leaderboard

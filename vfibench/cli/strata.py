@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vfibench.cli.paths import path_argument, path_option
+
 if TYPE_CHECKING:
     from vfibench.strata.writing import StrataProgress, Written
 
@@ -21,10 +23,10 @@ def register(app: typer.Typer) -> None:
 
 
 def strata(
-    runs: Annotated[list[Path], typer.Argument(help="run folders, or folders that hold them")],
-    data_root: Annotated[Path | None, typer.Option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
+    runs: Annotated[list[Path], path_argument(help="run folders, or folders that hold them")],
+    data_root: Annotated[Path | None, path_option(help="folder of datasets (else VFIBENCH_DATA)")] = None,
     list_file: Annotated[
-        Path | None, typer.Option("--list", help="the --list that those runs were made with")
+        Path | None, path_option("--list", help="the --list that those runs were made with")
     ] = None,
     workers: Annotated[int, typer.Option(help="threads (default: one per core, at most 8)")] = 0,
     again: Annotated[bool, typer.Option("--again", help="measure anew, even where results exist")] = False,

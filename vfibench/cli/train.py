@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vfibench.cli.paths import path_option
+
 if TYPE_CHECKING:
     from vfibench.training.preparing import TrainingJob
 
@@ -21,9 +23,9 @@ def train(
         str, typer.Option("--recipe", help="NAME (`vfibench list recipes`) or FILE.toml; --resume needs none")
     ] = "",
     out: Annotated[
-        Path | None, typer.Option(help="folder for checkpoint, curves and weights (default: runs/NAME)")
+        Path | None, path_option(help="folder for checkpoint, curves and weights (default: runs/NAME)")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="folder of the recipe's training data")] = None,
+    data: Annotated[Path | None, path_option(help="folder of the recipe's training data")] = None,
     init: Annotated[
         str, typer.Option(help="start from this weight FILE or checkpoint.pt, or from this METHOD's weights")
     ] = "",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vfibench.cli.paths import path_option
+
 if TYPE_CHECKING:
     from vfibench.testing import Report
 
@@ -21,11 +23,11 @@ def verify(
     kind: Annotated[str, typer.Option(help="method, dataset, metric or page (default: what PLUGIN is)")] = "",
     weights: Annotated[
         Path | None,
-        typer.Option("--weights", "-w", help="for a method: checkpoint (default: random weights)"),
+        path_option("--weights", "-w", help="for a method: checkpoint (default: random weights)"),
     ] = None,
     device: Annotated[str, typer.Option(help="for a method or metric: cpu, cuda or cuda:N")] = "cpu",
     data_root: Annotated[
-        Path | None, typer.Option(help="for a dataset: its data root (else VFIBENCH_DATA)")
+        Path | None, path_option(help="for a dataset: its data root (else VFIBENCH_DATA)")
     ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="for a dataset: check the part that is present")

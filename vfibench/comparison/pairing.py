@@ -11,6 +11,7 @@ from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.registry import METRICS
 from vfibench.store.folders import read_results, run_folders
 from vfibench.store.result import CellResult
+from vfibench.system.paths import given_path
 
 RUN_FILES = ("run*.json", "*/run*.json")
 
@@ -163,7 +164,7 @@ def _where_names_are(words: Sequence[str], runs: Sequence[Path]) -> list[CellRes
 
 def _folder(word: str) -> Path | None:
     """The folder a word names, where it holds runs: a clone of a method's code is none."""
-    path = Path(word)
+    path = given_path(word)
     return path if any(any(path.glob(pattern)) for pattern in RUN_FILES) else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from vfibench.contracts import Inventory, Selection
 from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.system.files import why_unreadable
+from vfibench.system.paths import path_in_environment
 
 if TYPE_CHECKING:
     from vfibench.contracts import DatasetOptions
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def data_root(given: Path | None) -> Path | None:
     """The folder datasets are looked for in: as given, else VFIBENCH_DATA, else None."""
-    return given or (Path(os.environ["VFIBENCH_DATA"]) if os.environ.get("VFIBENCH_DATA") else None)
+    return given or path_in_environment("VFIBENCH_DATA")
 
 
 def list_hash(ids: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from vfibench.errors import VfibenchError
+from vfibench.system.paths import given_path
 
 SHOWN = 3  # names told where there are many
 
@@ -123,10 +124,10 @@ def named_folder(word: str) -> tuple[Path, str]:
     >>> named_folder("/data/film=first try")[1], named_folder("/data/./film/")[1]
     ('first try', 'film')
     """
-    folder = Path(word).expanduser().absolute()
+    folder = given_path(word).absolute()
     path, equals, name = word.rpartition("=")
     if equals and path and name and "/" not in name and not folder.is_dir():
-        return Path(path).expanduser().absolute(), name
+        return given_path(path).absolute(), name
     return folder, folder.resolve().name
 
 

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from vfibench.errors import VfibenchError
 from vfibench.gate.baseline import BaselineCell
 from vfibench.store.settings import Settings, nested
-from vfibench.system.structs import Complaint
+from vfibench.system.structs import Complaint, decode_json
 
 AGAIN = "make it again with `vfibench baseline RUN -o FILE`"
 SETTING = "settings."
@@ -81,8 +81,8 @@ def read_heads(lines: Sequence[str], path: Path) -> dict[str, CellHeader]:
                 raise damaged(path, number, "a fact", line)
             continue
         try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            value = decode_json(text.encode())
+        except (ValueError, msgspec.MsgspecError) as error:
             raise damaged(path, number, "a value in JSON", text) from error
         if key == "cell":
             facts = found.setdefault(str(value), {})

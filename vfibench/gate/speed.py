@@ -12,7 +12,7 @@ from vfibench.gate.outcomes import CellReport, Judgement, Verdict
 from vfibench.gate.policy import SpeedLimit
 from vfibench.speed.record import SCHEMA_VERSION, Interleaved
 from vfibench.statistics.bootstrap import ratio_of
-from vfibench.system.structs import Complaint
+from vfibench.system.structs import Complaint, decode_json
 
 LEAST_ROUNDS = 10
 MEASURE = "measure with `vfibench speed -m NEW --against OLD --json`"
@@ -25,7 +25,7 @@ def read_speed(path: Path, limit: SpeedLimit) -> CellReport:
         VfibenchError: no such file, or no result of `vfibench speed --against`.
     """
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Interleaved)
+        found: Interleaved = decode_json(path.read_bytes(), Interleaved)
     except OSError as error:
         raise VfibenchError(f"expected timings, found {error.strerror} for {path}", MEASURE) from error
     except (ValueError, msgspec.MsgspecError) as error:

@@ -13,8 +13,9 @@ from vfibench.frames.folders import named_folder
 from vfibench.methods.workers.adapter import EXEC, ExecAdapter, greet
 from vfibench.registry import METHODS, load_target, see_folder
 from vfibench.system.foreign import explained
+from vfibench.system.paths import given_path, working_folder
+from vfibench.system.records import check_fields
 from vfibench.system.sources import source_sha256
-from vfibench.system.structs import check_fields
 from vfibench.weights.fetching import fetched
 from vfibench.weights.reading import missing_weights, sha256_of, told_what_fits
 
@@ -132,7 +133,8 @@ def no_method(name: str) -> VfibenchError:
 
 def see_working_directory() -> None:
     """Let "pkg.mod:Class" be found beside the user, as `python -m` does; what is installed goes first."""
-    see_folder(str(Path.cwd()))
+    if (here := working_folder()) is not None:
+        see_folder(str(here))
 
 
 def resolve(name: str, weights: str | None = None, *, scoring: bool = True) -> Method:
@@ -187,7 +189,7 @@ def _weights(card: AdapterCard, weights: str | None, scoring: bool) -> Path | No
                 "use them with `vfibench speed` only, or pass --weights FILE",
             )
         return None
-    path = Path(weights) if weights is not None else None
+    path = given_path(weights) if weights is not None else None
     if path is None or not path.is_file():
         found = fetched(card, weights)
         if found is None and path is None:

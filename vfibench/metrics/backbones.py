@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import urllib.request
 import warnings
@@ -21,6 +20,7 @@ from vfibench.errors import VfibenchError
 from vfibench.metrics.backbone_identity import check_published, weights_sha256
 from vfibench.system.files import whole
 from vfibench.system.foreign import reason_of
+from vfibench.system.paths import path_in_environment
 
 ENVIRONMENT = "VFIBENCH_BACKBONES"
 TIMEOUT = 10  # seconds without an answer from the download server
@@ -115,8 +115,9 @@ def _nowhere(url: str, backbone: Backbone, places: Sequence[Path], what: str) ->
 def _places(folder: Path | None) -> Iterator[Path]:
     if folder is not None:
         yield folder
-    if os.environ.get(ENVIRONMENT):
-        yield Path(os.environ[ENVIRONMENT])
+    named = path_in_environment(ENVIRONMENT)
+    if named is not None:
+        yield named
     yield Path(torch.hub.get_dir()) / "checkpoints"
 
 

@@ -20,6 +20,7 @@ from vfibench.published.beside import Beside, beside
 from vfibench.published.conditions import column_of, filled
 from vfibench.registry import DATASETS, METRICS
 from vfibench.store.result import CellResult
+from vfibench.system.paths import given_path
 from vfibench.weights.fetching import fetched
 from vfibench.weights.reading import missing_weights
 
@@ -151,7 +152,8 @@ def _unmeasurable(card: AdapterCard, score: PublishedScore) -> str:
 def _files(card: AdapterCard, wanted: Sequence[str], given: str | None) -> dict[str, Path]:
     """Where the weights that scores were made with lie, by name; those that are not here are left out."""
     if given is not None:
-        name = Path(given).name
+        path = given_path(given)
+        name = path.name
         if not wanted:
             raise VfibenchError(
                 f"{card.name} needs no weights for this, found --weights {given}", "leave it out"
@@ -161,12 +163,12 @@ def _files(card: AdapterCard, wanted: Sequence[str], given: str | None) -> dict[
                 f"expected the weights of the published scores, {' or '.join(wanted)}, found {given}",
                 "if it is a copy under another name, rename it",
             )
-        place = Path(given) if Path(given).is_file() else fetched(card, name)
-        if place is None:
+        there = path if path.is_file() else fetched(card, name)
+        if there is None:
             raise VfibenchError(
                 f"expected weights of {card.name} at {given}, found no file", "check --weights"
             )
-        return {name: place}
+        return {name: there}
     found = {name: place for name in wanted if (place := fetched(card, name)) is not None}
     if wanted and not found:
         first = tuple(file for file in card.weights if file.name == wanted[0])

@@ -111,14 +111,14 @@ def parse_lines(path: Path, text: bytes) -> list[Line]:
     try:
         with undisturbed():
             return [DECODE(line) for line in lines]
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return [_parsed(path, number, line) for number, line in enumerate(lines, 1)]
 
 
 def _parsed(path: Path, number: int, line: bytes) -> Line:
     try:
         row: Line = DECODE(line)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise VfibenchError(
             f"expected a JSON object on line {number} of {path}, found {no_json(line)}", "remove that line"
         ) from error
@@ -130,7 +130,7 @@ def no_json(text: bytes) -> str:
     try:
         json.loads(text)
         found = ODD.search(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     return found[0].decode() if found else repr(text[:40])
 

@@ -37,7 +37,7 @@ def read_scores(path: Path) -> list[ScoreRow]:
         with undisturbed():
             rows = [SCORES.decode(line) for line in lines]
         sound = all(row.status != "ok" or (row.scores and _can_be_exact(row)) for row in rows)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         sound = False
     if not sound:
         _check_scores(path, read_lines(path, SCORE_KEYS))
@@ -50,7 +50,7 @@ def read_timings(path: Path) -> list[TimingRow]:
     lines = whole_text(path).splitlines()
     try:
         return [TIMINGS.decode(line) for line in lines]
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         _check_timings(path, read_lines(path, TIMING_KEYS))
         return [_decoded(TIMINGS, line, path, number) for number, line in enumerate(lines, 1)]
 
@@ -59,7 +59,7 @@ def _decoded(decoder: msgspec.json.Decoder[RowT], line: bytes, path: Path, numbe
     """A row, with the decoder's own words where it is none and no check above has found why."""
     try:
         return decoder.decode(line)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         told = str(error).replace("`", "")
         raise VfibenchError(f"line {number} of {path} is damaged: {told}", "remove that line") from error
 

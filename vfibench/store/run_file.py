@@ -13,7 +13,7 @@ from vfibench.statistics.digits import declare
 from vfibench.store.entry import Entry
 from vfibench.store.jsonl import no_json
 from vfibench.store.settings import nested
-from vfibench.system.structs import Complaint
+from vfibench.system.structs import Complaint, Unreadable, decode_json
 
 SCHEMA_VERSION = 1
 RESTORE = "restore or remove the file"
@@ -58,7 +58,9 @@ def load_run(path: Path) -> RunFile:
     except OSError as error:
         raise VfibenchError(f"cannot read {path}: {error.strerror or error}", RESTORE) from error
     try:
-        content = msgspec.json.decode(text)
+        content = decode_json(text)
+    except Unreadable as error:
+        raise VfibenchError(f"expected JSON in {path}, found {error}", RESTORE) from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise VfibenchError(f"expected JSON in {path}, found {no_json(text)}", RESTORE) from error
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):

@@ -91,11 +91,14 @@ def read_facts(path: Path) -> FactsFile:
         raise _damaged(path, f"expected {FORM!r}, its comments and {','.join(COLUMNS)} at the top of {path}")
     rows = {}
     reader = csv.reader(StringIO("\n".join(lines[start + 1 :]), newline=""))
-    for fields in reader:
+    while True:
+        fields: list[str] = []
         try:
+            if (fields := next(reader, fields)) == []:
+                break
             sample, *numbers = fields
             time, motion, occlusion = map(float, numbers)
-        except ValueError:
+        except (ValueError, csv.Error):
             found = ",".join(fields)[:40]
             number = start + 1 + reader.line_num
             message = f"expected {','.join(COLUMNS)} on line {number} of {path}, found {found!r}"

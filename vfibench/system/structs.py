@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
-import reprlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,9 @@ from vfibench.errors import VfibenchError, did_you_mean
 
 T = TypeVar("T", bound=msgspec.Struct)
 PARTS = re.compile(r"(.*?)(?: - at (?:`key` in )?`\$\.?(.*)`)?", re.DOTALL)
+DEEPEST = 64
+"""Levels of lists and objects in one another that a document may have; ours have six."""
+TOO_DEEP = "lists or objects nested too deep"
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
@@ -61,17 +64,76 @@ class Complaint:
         return f"{self.reason} in {self.place}" if self.place else self.reason
 
 
-def read_toml(text: bytes, where: str, hint: str = "") -> dict[str, Any]:
-    """A TOML file as plain data.
+class Unreadable(ValueError):
+    """Text that is no JSON or TOML as we take them; it says what was found, as the end of a sentence."""
+
+
+def decode_json(text: bytes, kind: Any = Any) -> Any:
+    """A JSON document as plain data, or as a struct; a byte order mark is no matter.
+
+    Args:
+        text: all of it.
+        kind: what it must be, for msgspec.
 
     Raises:
-        VfibenchError: it is none.
+        Unreadable: it is no UTF-8, has a key twice, or is nested deeper than `DEEPEST`.
+        msgspec.MsgspecError: it is no JSON, or of another kind.
+    """
+    plain = _utf8(text)
+    try:
+        found = msgspec.json.decode(plain, type=kind)
+        depth = _depth(json.loads(plain, object_pairs_hook=_each_once))
+    except RecursionError as error:
+        raise Unreadable(TOO_DEEP) from error
+    if depth > DEEPEST:  # what reads it or writes it again would run out of stack
+        raise Unreadable(TOO_DEEP)
+    return found
+
+
+def read_toml(text: bytes, where: str, hint: str = "") -> dict[str, Any]:
+    """A TOML file as plain data; a byte order mark is no matter.
+
+    Raises:
+        VfibenchError: it is none, or nested deeper than `DEEPEST`.
     """
     try:
-        table: dict[str, Any] = msgspec.toml.decode(text)
+        table: dict[str, Any] = msgspec.toml.decode(_utf8(text))
+        if _depth(table) > DEEPEST:
+            raise Unreadable(TOO_DEEP)
+    except RecursionError as error:
+        raise VfibenchError(f"expected TOML in {where}, found: {TOO_DEEP}", hint) from error
     except (msgspec.MsgspecError, ValueError) as error:
         raise VfibenchError(f"expected TOML in {where}, found: {error}", hint) from error
     return table
+
+
+def _utf8(text: bytes) -> bytes:
+    """The text without a byte order mark; that of another encoding is refused."""
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Unreadable("UTF-16, save it as UTF-8")
+    return text.removeprefix(codecs.BOM_UTF8)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise Unreadable(f"the key {twice[:80]!r} twice in one object")
+    return found
+
+
+def _depth(value: object) -> int:
+    """How deep lists and objects stand in one another; 0 for a number or text. Stops beyond `DEEPEST`."""
+    depth, level = 0, [value]
+    while depth <= DEEPEST and (holders := [each for each in level if isinstance(each, dict | list)]):
+        level = [part for each in holders for part in _parts(each)]
+        depth += 1
+    return depth
+
+
+def _parts(value: dict[str, object] | list[object]) -> list[object]:
+    return list(value.values()) if isinstance(value, dict) else value
 
 
 def checked(table: object, struct: type[T], where: str) -> T:
@@ -93,39 +155,6 @@ def checked(table: object, struct: type[T], where: str) -> T:
             raise unknown_key(found.unknown, struct, where) from error
         place = f"{found.place}: " if found.place else ""
         raise VfibenchError(f"{where}: {place}{found.reason}", _keys_of(struct)) from error
-
-
-def check_fields(record: Any, where: str = "") -> None:
-    """Hold the fields of a dataclass, and of those in it, to their types; a list will do for a tuple.
-
-    Args:
-        record: such as a card that a plugin has filled in.
-        where: the record in messages; its class where that is "".
-
-    Raises:
-        TypeError: a field is of another type; it names the field, what is expected and what was found.
-
-    >>> check_fields(Complaint("no", 3))
-    Traceback (most recent call last):
-    TypeError: Complaint.place: expected str, found 3
-    """
-    hints = get_type_hints(type(record))
-    for field in fields(record):
-        value, place = getattr(record, field.name), f"{where or type(record).__name__}.{field.name}"
-        try:
-            msgspec.convert(value, hints[field.name], from_attributes=True)
-        except msgspec.ValidationError as error:
-            raise TypeError(f"{place}: expected {field.type}, found {reprlib.repr(value)}") from error
-        for part in _parts(value):
-            if is_dataclass(part) and not isinstance(part, type):
-                check_fields(part, place)
-
-
-def _parts(value: object) -> Iterable[object]:
-    """What is in a collection; the value itself where it is none."""
-    if isinstance(value, Mapping):
-        return value.values()
-    return value if isinstance(value, tuple | list) else (value,)
 
 
 def unknown_key(key: str, struct: type[msgspec.Struct], where: str) -> VfibenchError:

@@ -148,8 +148,14 @@ def _cut(path: Path, step: int) -> None:
         path.unlink()
         return
     last = step if path.name == VALIDATIONS else step - 1
-    kept = [line for line in lines[1:] if line.endswith("\n") and int(line.partition(",")[0]) <= last]
+    kept = [line for line in lines[1:] if line.endswith("\n") and _step_of(line, last + 1) <= last]
     write_whole(path, "".join(lines[:1] + kept))
+
+
+def _step_of(line: str, otherwise: int) -> int:
+    """The step that a row begins with, or `otherwise` where it is damaged."""
+    text = line.partition(",")[0]
+    return int(text) if text.isdecimal() and len(text) < 20 else otherwise
 
 
 def check_tensorboard() -> None:

@@ -14,6 +14,7 @@ from vfibench.errors import VfibenchError
 from vfibench.methods.resolving import find_card
 from vfibench.registry import METHODS, RECIPES
 from vfibench.system.files import whole
+from vfibench.system.paths import given_path
 from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
 from vfibench.training.recipes import Recipe, as_toml
@@ -105,11 +106,11 @@ def start_from(network: nn.Module, trainable: Trainable, init: str, method: str 
     path = _weight_file(init)
     with told_what_fits(find_card(method), path) if method else nullcontext():
         _fill(network, trainable, path)
-    return f"{Path(init).name} (sha256 {sha256_of(path)})"
+    return f"{given_path(init).name} (sha256 {sha256_of(path)})"
 
 
 def _fill(network: nn.Module, trainable: Trainable, path: Path) -> None:
-    saved = network_in(read_checkpoint(path)) if path.suffix != ".safetensors" else None
+    saved = network_in(read_checkpoint(path))
     state = trainable.weights(path) if saved is None else saved
     state = _completed(network, {name: tensor.float() for name, tensor in state.items()})
     load_strict(network, state, path)
@@ -133,10 +134,11 @@ def _way_to(path: Path) -> str:
 
 def _weight_file(init: str) -> Path:
     if init not in METHODS.names():
-        if not Path(init).is_file():
+        path = given_path(init)
+        if not path.is_file():
             message = f"expected a weight file or a method to start from, found {init!r}"
-            raise VfibenchError(message, _way_to(Path(init)))
-        return Path(init)
+            raise VfibenchError(message, _way_to(path))
+        return path
     card = METHODS.card(init)
     found = fetched(card, None)
     if found is None:

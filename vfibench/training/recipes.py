@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from vfibench.errors import VfibenchError
 from vfibench.registry import RECIPES, recipe_text
+from vfibench.system.paths import given_path
 from vfibench.system.structs import read_toml
 from vfibench.trainable import Targets, Times, Wanted
 from vfibench.training.complaints import COMPARE, complaint
@@ -126,7 +127,7 @@ def read_recipe(name: str) -> Recipe:
         VfibenchError: no such recipe or file, or a file that is no recipe; the message names the place.
     """
     if name.endswith(".toml"):
-        return parse_recipe(_read(Path(name)), name)
+        return parse_recipe(_read(given_path(name)), name)
     card = RECIPES.card(name)
     return parse_recipe(recipe_text(card), f"recipe {name}")
 

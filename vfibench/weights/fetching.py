@@ -7,16 +7,18 @@ Files that come with a method ("package:...") lie in its package, and need no fe
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from vfibench.contracts import AdapterCard, WeightFile
 from vfibench.errors import VfibenchError
 from vfibench.system.files import rename_whole, write_whole
+from vfibench.system.paths import below, home_cache, path_in_environment
+from vfibench.weights.kinds import LARGEST_UNPACKED
 from vfibench.weights.reading import sha256_of
 
 HUB = "hf://"
@@ -25,24 +27,27 @@ DRIVE = "https://drive.google.com/"
 INSTALL_AGAIN = "install the package that holds it again, or pass --weights FILE"
 
 
-def weights_folder() -> Path:
-    """Where fetched weights lie: VFIBENCH_WEIGHTS, else vfibench/weights in the user's cache folder."""
-    chosen = os.environ.get("VFIBENCH_WEIGHTS")
-    if chosen:
-        return Path(chosen).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "vfibench" / "weights"
+def weights_folder() -> Path | None:
+    """Where fetched weights lie: VFIBENCH_WEIGHTS, else vfibench/weights in the user's cache folder.
+
+    None where neither is known: no variable is set and the user has no home folder.
+    """
+    chosen, cache = path_in_environment("VFIBENCH_WEIGHTS"), home_cache()
+    return chosen or (cache / "vfibench" / "weights" if cache else None)
 
 
-def place_of(card: AdapterCard, file: WeightFile) -> Path:
+def place_of(card: AdapterCard, file: WeightFile) -> Path | None:
     """Where a file of a method lies: in its package, or in the folder of weights once fetched.
 
+    None where there is no such folder, see `weights_folder`.
+
     Raises:
-        VfibenchError: it lies in a package that is not there.
+        VfibenchError: it lies in a package that is not there, or the card's names lead out of its place.
     """
     if is_packaged(file):
         return _in_package(card, file)
-    return weights_folder() / card.name / file.name
+    folder = weights_folder()
+    return None if folder is None else below(below(folder, card.name), file.name)
 
 
 def is_packaged(file: WeightFile) -> bool:
@@ -56,7 +61,7 @@ def _in_package(card: AdapterCard, file: WeightFile) -> Path:
 
     package, _, inside = file.url.removeprefix(PACKAGE).partition("/")
     try:
-        return Path(str(files(package).joinpath(inside)))
+        return below(Path(str(files(package))), inside)
     except (ImportError, TypeError, ValueError) as error:  # no such package, one that fails, or no package
         message = f"expected {file.name} of {card.name} in the package {package!r}, found: {error}"
         raise VfibenchError(message, INSTALL_AGAIN) from error
@@ -73,7 +78,7 @@ def fetched(card: AdapterCard, name: str | None = None) -> Path | None:
         if name not in (None, file.name):
             continue
         place = place_of(card, file)
-        if place.is_file():
+        if place is not None and place.is_file():
             check_pin(file, place)
             return place
         if is_packaged(file):
@@ -117,6 +122,9 @@ def fetch(
             the method's package.
     """
     place = place_of(card, file)
+    if place is None:
+        message = "expected a folder for weights, found no home folder of this user"
+        raise VfibenchError(message, "name one: set VFIBENCH_WEIGHTS")
     if is_packaged(file):
         message = f"{file.name} comes with {card.name} and is not fetched; it lies at {place}"
         raise VfibenchError(message, "for other weights of this method pass --weights FILE")
@@ -130,7 +138,7 @@ def fetch(
         else:
             _copy(given, part)
         if file.member and zipfile.is_zipfile(part):
-            _unpack(part, file.member)
+            _unpack(part, file)
         _check_size(file, part)
         check_pin(file, part, place)
         _prove(check, part, str(given or file.url))
@@ -254,24 +262,47 @@ def _copy(given: Path, target: Path) -> None:
     shutil.copyfile(given, target)
 
 
-def _unpack(archive: Path, member: str) -> None:
+def _unpack(archive: Path, file: WeightFile) -> None:
     """Replace an archive by the one file wanted from it; torch's own files are archives without it."""
+    member = file.member
     with zipfile.ZipFile(archive) as whole:
-        names = whole.namelist()
-        if any(name.endswith("/data.pkl") for name in names):
+        entries = whole.infolist()
+        if any(entry.filename.endswith("/data.pkl") for entry in entries):
             return
-        found = [name for name in names if name == member or name.endswith("/" + member)]
+        found = [one for one in entries if one.filename == member or one.filename.endswith("/" + member)]
         if len(found) != 1:
-            some = ", ".join(names[:3])
+            some = ", ".join(one.filename for one in entries[:3])
             raise VfibenchError(f"expected one {member} in the archive, found {len(found)} (it holds {some})")
-        content = whole.read(found[0])
-    archive.write_bytes(content)
+        _check_unpacked(found[0], file)
+        try:
+            with whole.open(found[0]) as packed, archive.with_name("unpacked").open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked, 1 << 20)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
+            message = f"cannot unpack {found[0].filename}: {str(error) or type(error).__name__}"
+            raise VfibenchError(message, "fetch it again") from error
+    archive.with_name("unpacked").replace(archive)
+
+
+def _check_unpacked(entry: zipfile.ZipInfo, file: WeightFile) -> None:
+    """A small archive may unpack to any size; zipfile never unpacks more than the header tells."""
+    if file.size is not None and entry.file_size != file.size:
+        raise _wrong_size(file, entry.file_size)
+    if entry.file_size > LARGEST_UNPACKED:
+        raise VfibenchError(
+            f"expected {LARGEST_UNPACKED:,} bytes or less, found {entry.filename} of "
+            f"{entry.file_size:,} bytes",
+            "unpack it by hand and use --from FILE, where you trust it",
+        )
 
 
 def _check_size(file: WeightFile, path: Path) -> None:
     found = path.stat().st_size
     if file.size is not None and found != file.size:
-        raise VfibenchError(
-            f"expected {file.name} of {file.size:,} bytes, found {found:,}",
-            "the download was cut short, or the source shows a page instead; fetch it again",
-        )
+        raise _wrong_size(file, found)
+
+
+def _wrong_size(file: WeightFile, found: int) -> VfibenchError:
+    return VfibenchError(
+        f"expected {file.name} of {file.size:,} bytes, found {found:,}",
+        "the download was cut short, or the source shows a page instead; fetch it again",
+    )

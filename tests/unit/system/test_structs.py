@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from vfibench.errors import VfibenchError
-from vfibench.system.structs import Complaint, checked, read_toml
+from vfibench.system.structs import DEEPEST, Complaint, Unreadable, checked, decode_json, read_toml
 
 
 class Part(msgspec.Struct):
@@ -72,3 +72,49 @@ def test_what_is_no_toml_is_refused_in_one_line(text: bytes) -> None:
     with pytest.raises(VfibenchError, match=r"expected TOML in x.toml, found: .*; look at it") as caught:
         read_toml(text, "x.toml", "look at it")
     assert "\n" not in str(caught.value)
+
+
+def nest(levels: int) -> bytes:
+    return b"[" * levels + b"]" * levels
+
+
+def test_json_is_read_with_or_without_a_mark_of_byte_order() -> None:
+    assert decode_json(b'\xef\xbb\xbf{"a": [1, 2]}') == decode_json(b'{"a": [1, 2]}') == {"a": [1, 2]}
+    assert decode_json(b'{"part": {}, "depth": 2}', Whole) == Whole(Part(), 2)
+    assert decode_json(nest(DEEPEST)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (nest(DEEPEST + 1), "nested too deep"),
+        (nest(100_000), "nested too deep"),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested too deep"),
+        (b'{"a": {"b": 1, "c": 2, "b": 3}}', "the key 'b' twice in one object"),
+        ('{"a": 1}'.encode("utf-16"), "UTF-16, save it as UTF-8"),
+    ],
+)
+def test_json_that_msgspec_would_take_or_choke_on_is_refused(text: bytes, said: str) -> None:
+    with pytest.raises(Unreadable, match=said):
+        decode_json(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"a = " + nest(100_000), "nested too deep|[Rr]ecursion"),
+        (b"a = " + nest(DEEPEST + 1), "nested too deep"),
+        (b"[" + b".".join([b"a"] * 3000) + b"]", "nested too deep|[Rr]ecursion"),
+        (b"a = 1\na = 2", "Cannot overwrite a value"),
+        (b"a = " + b"9" * 5000, "limit"),
+        (b"a = 1\x00", "Expected newline or end of document"),
+        ("a = 1".encode("utf-16"), "UTF-16, save it as UTF-8"),
+    ],
+)
+def test_toml_that_python_chokes_on_is_refused(text: bytes, said: str) -> None:
+    with pytest.raises(VfibenchError, match=f"expected TOML in x.toml, found: .*(?:{said})"):
+        read_toml(text, "x.toml")
+
+
+def test_toml_from_an_editor_that_marks_byte_order_is_read() -> None:
+    assert read_toml(b"\xef\xbb\xbfa = 1", "x.toml") == {"a": 1}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vfibench.contracts import AdapterCard, Padding
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.methods.workers.process import Worker, WorkerFailed
+from vfibench.system.paths import given_path
 from vfibench.system.sources import script_sha256, source_sha256
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class ExecAdapter:
     """
 
     def __init__(self, command: str) -> None:
-        self._command = shlex.split(command)
+        self._command = words_of(command)
         self._worker: Worker | None = None
 
     def load(self, device: torch.device, weights: Path | None) -> None:  # noqa: ARG002 - the worker's own
@@ -88,6 +89,16 @@ def patience() -> float:
     return min(seconds, FOREVER)
 
 
+def words_of(command: str) -> list[str]:
+    """The words of a command, as a shell would split it; those that begin with `~` or `$` as paths.
+
+    Raises:
+        ValueError: a quote is not closed.
+    """
+    words = shlex.split(command)
+    return [str(given_path(word)) if word.startswith(("~", "$")) else word for word in words]
+
+
 def greet(command: str) -> tuple[AdapterCard, str]:
     """Start a worker once to learn its card, and a hash of what identifies it.
 
@@ -99,7 +110,7 @@ def greet(command: str) -> tuple[AdapterCard, str]:
         VfibenchError: it cannot be started, does not greet, or its greeting is no card.
     """
     try:
-        words = shlex.split(command)
+        words = words_of(command)
         worker = Worker(words, patience()) if words else None
     except (WorkerFailed, ValueError) as error:
         raise VfibenchError(f"{EXEC}{command}: {error}", DOCS) from error

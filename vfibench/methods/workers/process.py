@@ -142,7 +142,7 @@ class Worker:
         del self._unread[: end + 1]
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             shown = line[:80].decode(errors="replace")
