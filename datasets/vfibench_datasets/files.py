@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from vfibench.contracts import DatasetCard, Sample, Selection
 from vfibench.errors import VfibenchError
+from vfibench.system.json_text import readable
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -116,7 +117,7 @@ class FileDataset:
         digest, mark = hashlib.sha256(), cache(_sha256 if self.changing else _size)
         for item in self.items:
             marks = [mark(self.root / name) for name in item.files]
-            digest.update(f"{item.id} {marks}\n".encode())
+            digest.update(f"{readable(item.id)} {marks}\n".encode())
         return digest.hexdigest()
 
     def _read(self, name: str, size: tuple[int, int] | None) -> UInt8Array:

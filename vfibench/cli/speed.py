@@ -40,8 +40,6 @@ def speed(
 
     With warm-up and synchronised: median and 95th percentile, memory, GFLOPs.
     """
-    import json
-
     import torch
 
     from vfibench.methods.resolving import find_card, resolve
@@ -50,6 +48,7 @@ def speed(
     from vfibench.speed.timing import CallSize, measure_speed
     from vfibench.speed.turns import take_turns
     from vfibench.system.devices import autocast_type, chosen_device
+    from vfibench.system.json_text import encoded
 
     width, height = parse_size(size)
     place = chosen_device(device)
@@ -76,7 +75,7 @@ def speed(
         else:
             found = measure_speed(arms[0], call, runs, warmup)
             content, lines = found.to_json(), describe(found)
-    for line in [json.dumps(content)] if as_json else lines:
+    for line in [encoded(content)] if as_json else lines:
         print(line)
 
 

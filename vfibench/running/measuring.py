@@ -30,6 +30,7 @@ from vfibench.running.stopwatch import Watch
 from vfibench.store.album import Album
 from vfibench.store.rows import ScoreRow, TimingRow
 from vfibench.system.devices import peak_memory_mb
+from vfibench.system.json_text import readable
 
 GivenT = TypeVar("GivenT")
 MadeT = TypeVar("MadeT")
@@ -240,7 +241,9 @@ class Measurer:
         exact = tuple(
             name for name, value in zip(self._job.columns, scores, strict=True) if value == math.inf
         )
-        return ScoreRow(item.index, item.sample.id, time, "ok", stored, exact, dict(item.sample.tags))
+        return ScoreRow(
+            item.index, readable(item.sample.id), time, "ok", stored, exact, dict(item.sample.tags)
+        )
 
     def _timing(self, number: int, items: Sequence[Item], watch: Watch, warmup: bool) -> TimingRow:
         sample = items[0].sample
@@ -348,7 +351,7 @@ def storable(value: float) -> float | None:
 
 def failure(item: Item, time: float, reason: str) -> ScoreRow:
     """The row of a frame without a score."""
-    return ScoreRow(item.index, item.sample.id, time, "error", message=reason)
+    return ScoreRow(item.index, readable(item.sample.id), time, "error", message=reason)
 
 
 def reason_to_go_on(error: BaseException) -> str:

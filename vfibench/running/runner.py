@@ -20,6 +20,7 @@ from vfibench.store.protocols import Status, Store, Writer
 from vfibench.store.rows import ScoreRow
 from vfibench.store.shards import Shard
 from vfibench.system import provenance
+from vfibench.system.json_text import readable
 from vfibench.system.memory import keep_freed_memory
 from vfibench.system.threads import in_order
 
@@ -95,6 +96,8 @@ class Runner:
             status: Status = "failed"
             try:
                 done = [self._run_cell(work) for work in works]
+                for work in works:  # an earlier cell's may have gone while a later one was scored
+                    work.writer.settle()
                 status = "complete" if all(done) else "incomplete"
             except KeyboardInterrupt:
                 status = "interrupted"
@@ -111,6 +114,7 @@ class Runner:
         self.on_event(tally.progress())
         if batches := self._missing(job, work.writer):
             self._score(work, batches, tally)
+        work.writer.settle()
         self.on_event(tally.progress(finished=True))
         return tally.done == tally.total
 
@@ -132,7 +136,11 @@ class Runner:
         return [
             (number, part)
             for number, part in self._batches(job)
-            if any((ids[index], time) not in writer.done for index in part for time in job.times_of(index))
+            if any(
+                (readable(ids[index]), time) not in writer.done
+                for index in part
+                for time in job.times_of(index)
+            )
         ]
 
     def _batches(self, job: Job) -> list[tuple[int, range]]:

@@ -24,6 +24,7 @@ from vfibench.errors import VfibenchError
 from vfibench.frames.files import write_image
 from vfibench.store.cells import Cell, file_word, short_key
 from vfibench.store.comparability import FRAMES, values
+from vfibench.system.json_text import readable
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -91,7 +92,7 @@ def place(folder: Path, sample: str) -> Path:
             f"expected a sample id that stays within the folder of pictures, found {sample!r}",
             'give the sample an id without "..", a drive or a slash in front',
         )
-    return folder / sample
+    return folder / readable(sample)
 
 
 def inputs_name(cell: Cell) -> str:

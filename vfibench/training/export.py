@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from vfibench.errors import VfibenchError
 from vfibench.methods.resolving import find_card
 from vfibench.registry import METHODS, RECIPES
 from vfibench.system.files import whole
+from vfibench.system.json_text import encoded
 from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
 from vfibench.training.recipes import Recipe, as_toml
@@ -43,7 +43,7 @@ def facts_of(
         "title": card.title,
         "paper": card.paper,
         "recipe": as_toml(recipe),
-        "network": json.dumps(dict(recipe.network)),
+        "network": encoded(dict(recipe.network)),
         "training_data": source,
         "started_from": init or "random parameters",
         "steps": str(step),

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
 
 from vfibench.errors import SampleError
+from vfibench.system.json_text import encoded
 
 if TYPE_CHECKING:
     import torch
@@ -83,7 +84,7 @@ class Worker:
         import torch
 
         header = {"shape": list(frames.shape), "dtype": "float32", "times": list(times)}
-        line = json.dumps(header).encode() + b"\n"
+        line = encoded(header).encode() + b"\n"
         try:
             deadline = time.monotonic() + self._patience
             self._send([line, frames.contiguous().numpy().data.cast("B")], deadline)
