@@ -93,6 +93,7 @@ def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> 
     import os
 
     from vfibench.cli.progress import Reporter
+    from vfibench.running.checks import check_stored
     from vfibench.running.runner import Runner
     from vfibench.store.folder import ResultStore
     from vfibench.store.shards import Shard
@@ -101,8 +102,10 @@ def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> 
     with Reporter() as reporter:
         reporter.announce(jobs)
         threads = workers or min(8, os.cpu_count() or 1)
-        Runner(store, request.place, Shard(), workers=threads, on_event=reporter).run(jobs)
+        complete = Runner(store, request.place, Shard(), workers=threads, on_event=reporter).run(jobs)
     results = {result.cell.key: result for result in store.results()}
+    if complete:
+        check_stored([job.cell for job in jobs], list(results.values()), folder)
     return [results[job.cell.key] for job in jobs]
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from vfibench.datasets.opened import OpenedDataset
 from vfibench.errors import VfibenchError
 from vfibench.running.predictors import prediction_paths
+from vfibench.store.cells import Cell
+from vfibench.store.result import CellResult
 
 
 def check_count(name: str, value: int, least: int) -> None:
@@ -27,6 +30,18 @@ def check_predictions(folder: Path, dataset: OpenedDataset) -> None:
     if missing:
         raise VfibenchError(
             f"{missing[0]} ({len(missing)} of {len(dataset)} samples lack one)", "complete the folder"
+        )
+
+
+def check_stored(cells: Sequence[Cell], results: Sequence[CellResult], folder: Path) -> None:
+    """VfibenchError where cells that were scored without a failure are not all on the disk, every frame."""
+    there = {result.cell.key for result in results if result.complete}
+    lost = [cell for cell in cells if cell.key not in there]
+    if lost:
+        raise VfibenchError(
+            f"expected the scores of {len(cells)} cells in {folder}, found those of {len(cells) - len(lost)} "
+            f"(the first that lacks some: {lost[0].label} on {lost[0].dataset})",
+            "something else has removed or changed them meanwhile: run the same command again",
         )
 
 

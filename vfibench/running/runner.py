@@ -15,6 +15,7 @@ import torch
 from vfibench.metrics.columns import column_facts
 from vfibench.running.measuring import Measurer
 from vfibench.running.plan import Job
+from vfibench.store.album import Album
 from vfibench.store.entry import Session
 from vfibench.store.protocols import Status, Store, Writer
 from vfibench.store.rows import ScoreRow
@@ -112,15 +113,17 @@ class Runner:
         mine = [row for row in work.writer.stored if self.shard.takes(row.index // job.batch_size)]
         tally = Tally(job, mine, self._total(job))
         self.on_event(tally.progress())
-        if batches := self._missing(job, work.writer):
-            self._score(work, batches, tally)
+        album = self.store.album(job.cell) if self.save_images else None
+        if batches := self._missing(job, work.writer, album):
+            self._score(work, batches, tally, album)
         work.writer.settle()
+        if album is not None:
+            album.check()
         self.on_event(tally.progress(finished=True))
         return tally.done == tally.total
 
-    def _score(self, work: Work, batches: list[tuple[int, range]], tally: Tally) -> None:
+    def _score(self, work: Work, batches: list[tuple[int, range]], tally: Tally, album: Album | None) -> None:
         """Batches are measured side by side; their rows are stored in order."""
-        album = self.store.album(work.job.cell) if self.save_images else None
         with Measurer(work.job, self.device, album) as measurer:
             work.parameters = measurer.parameters
             stream = in_order(batches, measurer.measure, self.workers, measurer.prepare_thread)
@@ -130,18 +133,19 @@ class Runner:
                 tally.add(fresh)
                 self.on_event(tally.progress())
 
-    def _missing(self, job: Job, writer: Writer) -> list[tuple[int, range]]:
-        """This shard's batches in which a frame has no score; the full list fixes the batches."""
-        ids = job.dataset.ids
-        return [
-            (number, part)
-            for number, part in self._batches(job)
-            if any(
-                (readable(ids[index]), time) not in writer.done
-                for index in part
-                for time in job.times_of(index)
+    def _missing(self, job: Job, writer: Writer, album: Album | None) -> list[tuple[int, range]]:
+        """This shard's batches in which a frame has no score; the full list fixes the batches.
+
+        Also those of which a prediction was saved that cannot be read: a power cut may have emptied it.
+        """
+
+        def wanted(index: int) -> bool:
+            name, times = readable(job.dataset.ids[index]), job.times_of(index)
+            return any((name, time) not in writer.done for time in times) or (
+                album is not None and album.spoilt(name, times)
             )
-        ]
+
+        return [(number, part) for number, part in self._batches(job) if any(map(wanted, part))]
 
     def _batches(self, job: Job) -> list[tuple[int, range]]:
         total, size = len(job.dataset), job.batch_size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -105,6 +105,7 @@ def whole(path: Path, *, durable: bool = True, make_folder: bool = True) -> Iter
             yield file
             file.flush()
             rename_whole(part, path, durable=durable)
+            path.stat()  # its folder may have gone meanwhile
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -115,6 +116,21 @@ def rename_whole(part: Path, path: Path, *, durable: bool = True) -> None:
     if durable:
         synced(part)
     part.replace(path)
+
+
+def check_written(paths: Iterable[Path], hint: str) -> None:
+    """Make sure that files which this process has written are still there, and not empty.
+
+    Raises:
+        VfibenchError: one is not.
+    """
+    for path in paths:
+        try:
+            found = "" if path.stat().st_size or not path.is_file() else "an empty file"
+        except OSError as error:
+            found = error.strerror or str(error)
+        if found:
+            raise VfibenchError(f"expected {path} as it was written, found: {found}", hint)
 
 
 def synced(path: Path) -> None:

@@ -15,9 +15,11 @@ from vfibench.system.files import whole
 from vfibench.system.json_text import encoded
 from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
+from vfibench.training.checksums import check_seal
 from vfibench.training.recipes import Recipe, as_toml
 from vfibench.weights.fetching import fetched
 from vfibench.weights.reading import load_strict, missing_weights, read_checkpoint, sha256_of
+from vfibench.weights.sealing import sealed
 
 FORMAT = "vfibench weights 1"
 
@@ -60,14 +62,12 @@ def export(network: nn.Module, facts: Mapping[str, str], path: Path, half: bool)
 
     The file appears whole or not at all.
     """
-    from safetensors.torch import save
-
     dtype = torch.float16 if half else torch.float32
     spare = training_only(network)
     kept = {name: each for name, each in network.state_dict().items() if not name.startswith(spare)}
     tensors = {name: _stored(tensor, dtype) for name, tensor in kept.items()}
     with whole(path) as file:
-        file.write(save(tensors, metadata=dict(facts)))
+        file.write(sealed(tensors, facts))
 
 
 def training_only(network: nn.Module) -> tuple[str, ...]:
@@ -94,6 +94,8 @@ def start_from(network: nn.Module, trainable: Trainable, init: str) -> str:
     state = trainable.weights(path) if saved is None else saved
     state = _completed(network, {name: tensor.float() for name, tensor in state.items()})
     load_strict(network, state, path)
+    if saved is not None:
+        check_seal(path, "give another --init")
     return f"{Path(init).name} (sha256 {sha256_of(path)})"
 
 
