@@ -17,11 +17,12 @@ from vfibench.registry import PAGES, import_sibling, load_target
 from vfibench.store.folders import read_results
 from vfibench.store.frame_names import check_named
 from vfibench.store.result import CellResult
-from vfibench.system.files import unwritable, write_whole
+from vfibench.system.files import check_written, unwritable, write_whole
 from vfibench.system.foreign import let_through, told
 
 FORMATS = ("html", "markdown", "latex", "csv")
 INDEX_FILE = "index.html"
+REMOVED = "something else has removed it meanwhile: run the same command again"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def write_site(runs: Sequence[Path], out: Path, options: PageOptions | None = No
             f"expected pages in {out}, found none that could be written", "see the warnings above"
         )
     write_whole(index, _index(sections, results))
+    pages = [out / name for section in sections for _, name in section.pages]
+    check_written([index, *pages], REMOVED)
     return index
 
 
@@ -115,6 +118,7 @@ def write_tables(runs: Sequence[Path], form: str, out: Path | None, *, intervals
     written = [(out / name if apart else out, text) for name, text in texts]
     for path, text in written:
         write_whole(path, text)
+    check_written([path for path, _ in written], REMOVED)
     return [path for path, _ in written]
 
 

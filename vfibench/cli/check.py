@@ -84,16 +84,15 @@ def write_reports(found: GateReport, junit: Path | None, markdown: Path | None, 
     Raises:
         VfibenchError: one cannot be written.
     """
-    import json
-
     from vfibench.gate import summary
     from vfibench.gate.junit import junit as junit_text
     from vfibench.system.files import write_whole
+    from vfibench.system.json_text import encoded
 
     texts: tuple[tuple[Path | None, Callable[[], str]], ...] = (
         (junit, lambda: junit_text(found)),
         (markdown, lambda: summary.markdown(found)),
-        (as_json, lambda: json.dumps(summary.as_json(found), indent=1, allow_nan=False) + "\n"),
+        (as_json, lambda: encoded(summary.as_json(found), indent=1) + "\n"),
     )
     for path, text in texts:
         if path is not None:

@@ -92,11 +92,10 @@ def write_json(record: dict[str, object], where: str) -> None:
     Raises:
         VfibenchError: the file cannot be written.
     """
-    import json
-
     from vfibench.system.files import write_whole
+    from vfibench.system.json_text import encoded
 
-    text = json.dumps(record, indent=1, allow_nan=False) + "\n"
+    text = encoded(record, indent=1) + "\n"
     if where == "-":
         sys.stdout.write(text)
         return

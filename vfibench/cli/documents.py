@@ -6,7 +6,6 @@ A `card` holds the fields of its class in `vfibench.contracts` (recipes and sour
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -26,6 +25,7 @@ from vfibench.cli.catalogue import (
 )
 from vfibench.doctor import DoctorReport, EnvironmentReport
 from vfibench.registry import Problem
+from vfibench.system.json_text import encoded
 
 SCHEMA_VERSION = 1
 
@@ -104,5 +104,4 @@ def only_a_document() -> Iterator[None]:
 
 def print_document(document: Document) -> None:
     """As JSON in ASCII, which every terminal and pipe takes; paths are strings, what is no number is null."""
-    text = json.dumps(msgspec.to_builtins(document, str_keys=True, enc_hook=str))
-    print(json.dumps(json.loads(text, parse_constant=lambda _: None), indent=1, allow_nan=False))
+    print(encoded(msgspec.to_builtins(document, str_keys=True, enc_hook=str), indent=1))

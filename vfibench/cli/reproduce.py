@@ -92,6 +92,7 @@ def _default_folder(jobs: Sequence[Job]) -> Path:
 def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> list[CellResult]:
     """Score jobs into a folder, going on where an earlier call stopped; the result of each."""
     from vfibench.cli.progress import Reporter
+    from vfibench.running.checks import check_stored
     from vfibench.running.runner import Runner
     from vfibench.store.folder import ResultStore
     from vfibench.store.shards import Shard
@@ -101,8 +102,10 @@ def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> 
     with Reporter() as reporter:
         reporter.announce(jobs)
         threads = workers or usual_workers(request.place)
-        Runner(store, request.place, Shard(), workers=threads, on_event=reporter).run(jobs)
+        complete = Runner(store, request.place, Shard(), workers=threads, on_event=reporter).run(jobs)
     results = {result.cell.key: result for result in store.results()}
+    if complete:
+        check_stored([job.cell for job in jobs], list(results.values()), folder)
     return [results[job.cell.key] for job in jobs]
 
 

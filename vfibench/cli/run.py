@@ -126,6 +126,7 @@ def execute(
     from typing import cast
 
     from vfibench.cli.progress import Reporter
+    from vfibench.running.checks import check_stored
     from vfibench.running.runner import Policy, Runner
     from vfibench.store.folder import ResultStore
     from vfibench.system.devices import usual_workers
@@ -146,6 +147,8 @@ def execute(
         complete = runner.run(jobs)
     keys = {job.cell.key for job in jobs}
     results = [result for result in store.results() if result.cell.key in keys]
+    if complete and part.count == 1:
+        check_stored([job.cell for job in jobs], results, folder)
     tell(results, folder, part)
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return complete

@@ -42,8 +42,6 @@ def speed(
 
     With warm-up and synchronised: median and 95th percentile, memory, GFLOPs.
     """
-    import json
-
     import torch
 
     from vfibench.methods.resolving import find_card, resolve
@@ -52,6 +50,7 @@ def speed(
     from vfibench.speed.turns import take_turns
     from vfibench.system.devices import chosen_device
     from vfibench.system.foreign import explained
+    from vfibench.system.json_text import encoded
     from vfibench.system.precision import check_precision
 
     width, height = parse_size(size)
@@ -79,7 +78,7 @@ def speed(
         else:
             found = measure_speed(arms[0], call, runs, warmup)
             content, lines = found.to_json(), describe(found)
-    for line in [json.dumps(content)] if as_json else lines:
+    for line in [encoded(content)] if as_json else lines:
         print(line)
 
 

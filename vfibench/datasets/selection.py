@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vfibench.contracts import Inventory, Selection
 from vfibench.errors import VfibenchError, did_you_mean
 from vfibench.system.files import why_unreadable
+from vfibench.system.json_text import readable
 from vfibench.system.paths import path_in_environment
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def list_hash(ids: Sequence[str]) -> str:
         >>> list_hash(["a", "b"])[:12]
         '911169ddaaf1'
     """
-    return hashlib.sha256("".join(f"{name}\n" for name in ids).encode()).hexdigest()
+    return hashlib.sha256("".join(f"{readable(name)}\n" for name in ids).encode()).hexdigest()
 
 
 def read_id_list(path: Path) -> list[str]:

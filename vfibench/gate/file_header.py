@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +12,7 @@ from msgspec import Meta, Struct
 from vfibench.errors import VfibenchError
 from vfibench.gate.baseline import BaselineCell
 from vfibench.store.settings import Settings, nested
+from vfibench.system.json_text import encoded
 from vfibench.system.structs import Complaint, decode_json
 
 AGAIN = "make it again with `vfibench baseline RUN -o FILE`"
@@ -60,7 +60,7 @@ def head_lines(cells: Sequence[BaselineCell]) -> Iterator[str]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, allow_nan=False)  # ASCII: no line break of any kind in it
+    return encoded(value, sort_keys=True)  # ASCII: no line break of any kind in it
 
 
 def read_heads(lines: Sequence[str], path: Path) -> dict[str, CellHeader]:

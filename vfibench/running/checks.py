@@ -10,6 +10,8 @@ from vfibench.datasets.opened import OpenedDataset
 from vfibench.errors import VfibenchError
 from vfibench.methods.resolving import Method
 from vfibench.running.predictions import NoPrediction, PredictionFolder
+from vfibench.store.cells import Cell
+from vfibench.store.result import CellResult
 
 
 def check_count(name: str, value: int, least: int) -> None:
@@ -49,6 +51,18 @@ def check_labels(words: Sequence[str], methods: Sequence[Method]) -> None:
                 f"expected methods of different names, found {method.label} twice: {earlier} and {word}",
                 f"name one of them: -m {word}=NAME" if folder else "give one another `name` on its card",
             )
+
+
+def check_stored(cells: Sequence[Cell], results: Sequence[CellResult], folder: Path) -> None:
+    """VfibenchError where cells that were scored without a failure are not all on the disk, every frame."""
+    there = {result.cell.key for result in results if result.complete}
+    lost = [cell for cell in cells if cell.key not in there]
+    if lost:
+        raise VfibenchError(
+            f"expected the scores of {len(cells)} cells in {folder}, found those of {len(cells) - len(lost)} "
+            f"(the first that lacks some: {lost[0].label} on {lost[0].dataset})",
+            "something else has removed or changed them meanwhile: run the same command again",
+        )
 
 
 def predictions_hash(folder: Path, dataset: OpenedDataset) -> str:

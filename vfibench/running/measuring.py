@@ -33,6 +33,7 @@ from vfibench.store.rows import ScoreRow, TimingRow
 from vfibench.system.devices import peak_memory_mb
 from vfibench.system.foreign import first_line, let_through, reason_of
 from vfibench.system.gpus import empty_after_failure
+from vfibench.system.json_text import readable
 
 GivenT = TypeVar("GivenT")
 MadeT = TypeVar("MadeT")
@@ -263,7 +264,7 @@ class Measurer:
             name for name, value in zip(self._job.columns, scores, strict=True) if value == math.inf
         )
         tags = dict(item.sample.tags)
-        return ScoreRow(item.index, item.sample.id, time, "ok", stored, exact, tags, failed=failed)
+        return ScoreRow(item.index, readable(item.sample.id), time, "ok", stored, exact, tags, failed=failed)
 
     def _timing(self, number: int, items: Sequence[Item], watch: Watch, warmup: bool) -> TimingRow:
         sample = items[0].sample
@@ -370,7 +371,7 @@ def storable(value: float) -> float | None:
 
 def failure(item: Item, time: float, reason: str) -> ScoreRow:
     """The row of a frame without a score."""
-    return ScoreRow(item.index, item.sample.id, time, "error", message=reason)
+    return ScoreRow(item.index, readable(item.sample.id), time, "error", message=reason)
 
 
 def reason_to_go_on(error: BaseException) -> str:

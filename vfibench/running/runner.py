@@ -15,11 +15,13 @@ import torch
 from vfibench.metrics.columns import column_facts
 from vfibench.running.measuring import Measurer
 from vfibench.running.plan import Job
+from vfibench.store.album import Album
 from vfibench.store.entry import Session
 from vfibench.store.protocols import Status, Store, Writer
 from vfibench.store.rows import ScoreRow
 from vfibench.store.shards import Shard
 from vfibench.system import provenance
+from vfibench.system.json_text import readable
 from vfibench.system.memory import keep_freed_memory
 from vfibench.system.threads import in_order
 
@@ -102,6 +104,8 @@ class Runner:
             status: Status = "failed"
             try:
                 done = [self._run_cell(work) for work in works]
+                for work in works:  # an earlier cell's may have gone while a later one was scored
+                    work.writer.settle()
                 status = "complete" if all(done) else "incomplete"
             except KeyboardInterrupt:
                 status = "interrupted"
@@ -116,14 +120,17 @@ class Runner:
         mine = [row for row in work.writer.stored if self.shard.takes(row.index // job.batch_size)]
         tally = Tally(job, mine, self._total(job))
         self.on_event(tally.progress())
-        if batches := self._missing(job, work.writer):
-            self._score(work, batches, tally)
+        album = self.store.album(job.cell) if self.save_images else None
+        if batches := self._missing(job, work.writer, album):
+            self._score(work, batches, tally, album)
+        work.writer.settle()
+        if album is not None:
+            album.check()
         self.on_event(replace(tally.progress(finished=True), told=work.told))
         return tally.done == tally.total and not tally.failed
 
-    def _score(self, work: Work, batches: list[tuple[int, range]], tally: Tally) -> None:
+    def _score(self, work: Work, batches: list[tuple[int, range]], tally: Tally, album: Album | None) -> None:
         """Batches are measured side by side; their rows are stored in order."""
-        album = self.store.album(work.job.cell) if self.save_images else None
         with Measurer(work.job, self.device, album) as measurer:
             work.parameters = measurer.parameters
             stream = in_order(batches, measurer.measure, self.workers, measurer.prepare_thread)
@@ -134,14 +141,19 @@ class Runner:
                 self.on_event(tally.progress())
         work.told = measurer.told
 
-    def _missing(self, job: Job, writer: Writer) -> list[tuple[int, range]]:
-        """This shard's batches in which a frame has no score; the full list fixes the batches."""
-        ids = job.dataset.ids
-        return [
-            (number, part)
-            for number, part in self._batches(job)
-            if any((ids[index], time) not in writer.done for index in part for time in job.times_of(index))
-        ]
+    def _missing(self, job: Job, writer: Writer, album: Album | None) -> list[tuple[int, range]]:
+        """This shard's batches in which a frame has no score; the full list fixes the batches.
+
+        Also those of which a prediction was saved that cannot be read: a power cut may have emptied it.
+        """
+
+        def wanted(index: int) -> bool:
+            name, times = readable(job.dataset.ids[index]), job.times_of(index)
+            return any((name, time) not in writer.done for time in times) or (
+                album is not None and album.spoilt(name, times)
+            )
+
+        return [(number, part) for number, part in self._batches(job) if any(map(wanted, part))]
 
     def _batches(self, job: Job) -> list[tuple[int, range]]:
         total, size = len(job.dataset), job.batch_size

@@ -15,7 +15,7 @@ machines keep pictures in run folders of their own; `vfibench merge` joins score
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ from vfibench.errors import VfibenchError
 from vfibench.frames.files import write_image
 from vfibench.store.cells import Cell, file_word, short_key
 from vfibench.store.comparability import FRAMES, values
+from vfibench.system.files import check_written
+from vfibench.system.json_text import readable
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array
@@ -38,10 +40,12 @@ class Album:
     Attributes:
         predictions: folder of the cell's own.
         inputs: folder of the input frames and targets, shared with the cells that score the same frames.
+        kept: pictures that were written or found whole by `keep`.
     """
 
     predictions: Path
     inputs: Path
+    kept: set[Path] = field(default_factory=set, compare=False, repr=False)
 
     @classmethod
     def of(cls, run: Path, cell: Cell) -> Album:
@@ -72,11 +76,26 @@ class Album:
         """
         for time, pixels in zip(sample.times, predicted, strict=True):
             write_image(self.prediction(sample.id, time), pixels)
-        for time, pixels in zip(sample.times, sample.targets, strict=True):
-            write_once(self.target(sample.id, time), pixels)
+            self.kept.add(self.prediction(sample.id, time))
+        targets = [self.target(sample.id, time) for time in sample.times]
         first = 1 - len(sample.frames) // 2
-        for time, pixels in enumerate(sample.frames, first):
-            write_once(self.frame(sample.id, time), pixels)
+        frames = [self.frame(sample.id, time) for time in range(first, first + len(sample.frames))]
+        pictures = [*sample.targets, *sample.frames]
+        for path, pixels in zip([*targets, *frames], pictures, strict=True):
+            write_once(path, pixels)
+            self.kept.add(path)
+
+    def spoilt(self, sample: str, times: Iterable[float]) -> bool:
+        """Whether a prediction of a sample is there but cannot be read."""
+        return any(spoilt(self.prediction(sample, time)) for time in times)
+
+    def check(self) -> None:
+        """Make sure that all pictures that were kept are on the disk.
+
+        Raises:
+            VfibenchError: one is not; something else has removed it meanwhile.
+        """
+        check_written(self.kept, "run again with --policy always to save it again")
 
 
 def place(folder: Path, sample: str) -> Path:
@@ -91,7 +110,7 @@ def place(folder: Path, sample: str) -> Path:
             f"expected a sample id that stays within the folder of pictures, found {sample!r}",
             'give the sample an id without "..", a drive or a slash in front',
         )
-    return folder / sample
+    return folder / readable(sample)
 
 
 def inputs_name(cell: Cell) -> str:
@@ -107,12 +126,26 @@ def inputs_name(cell: Cell) -> str:
 
 
 def write_once(path: Path, pixels: UInt8Array) -> None:
-    """Write [3, H, W] uint8 RGB as PNG unless it is there; it appears whole or not at all.
+    """Write [3, H, W] uint8 RGB as PNG unless it is there and whole; it appears whole or not at all.
 
     Several processes may write the same picture at once: the last one's replaces its equals.
 
     Raises:
         VfibenchError: the folder is read-only, or the disk is full.
     """
-    if not path.exists():
+    if not path.exists() or spoilt(path):
         write_image(path, pixels)
+
+
+def spoilt(path: Path) -> bool:
+    """Whether a picture is there but empty, zeroed or cut, as it may be after a power cut."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.verify()  # every chunk's checksum
+    except FileNotFoundError:
+        return False
+    except (OSError, SyntaxError, ValueError):
+        return True
+    return False

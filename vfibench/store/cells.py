@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 
 from vfibench.store.facts import NO_FACTS, CellFacts
 from vfibench.store.settings import Settings
+from vfibench.system.json_text import encoded, readable
 
 
 def canonical(value: object) -> str:
     """JSON with sorted keys and no spaces: the same settings always give the same text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return encoded(value, sort_keys=True, compact=True)
 
 
 def short_key(value: object, digits: int = 8) -> str:
@@ -27,7 +27,7 @@ def file_word(text: str) -> str:
     >>> file_word("clip:My Film")
     'clip-My-Film'
     """
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:40]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", readable(text)).strip("-")[:40]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Cell:
         facts: for tables and pages; they do not enter the key.
         attempt: 1, or higher where `--policy always` scored the cell again.
         stored_key: of a cell that was read back, as its run.json has it; "" for one that is new.
+        stored_name: likewise; the files of a cell keep the name they were given.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Cell:
     facts: CellFacts = NO_FACTS
     attempt: int = 1
     stored_key: str = ""
+    stored_name: str = ""
 
     @property
     def key(self) -> str:
@@ -80,6 +82,8 @@ class Cell:
     @property
     def name(self) -> str:
         """File-name stem: readable first, unique by the key."""
+        if self.stored_name:
+            return self.stored_name
         parts = map(file_word, self._words())
         suffix = f"+{self.attempt}" if self.attempt > 1 else ""
         return f"{'.'.join(parts)}.{self.key}{suffix}"

@@ -104,7 +104,14 @@ class Entry(Struct, frozen=True, kw_only=True):
     def cell(self) -> Cell:
         """What was scored."""
         return Cell(
-            self.method, self.dataset, self.protocol, self.settings, self.facts, self.attempt, self.key
+            self.method,
+            self.dataset,
+            self.protocol,
+            self.settings,
+            self.facts,
+            self.attempt,
+            self.key,
+            self.name,
         )
 
     def to_json(self) -> dict[str, object]:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vfibench.errors import VfibenchError
+from vfibench.store.damage import left_out, raised
 from vfibench.store.folder import ResultStore
 from vfibench.store.jsonl import undisturbed
 from vfibench.store.result import CellResult
-from vfibench.system.files import unwritable
+from vfibench.system.files import synced, unwritable
+from vfibench.system.telling import warn
 
-PATTERNS = ("run*.json", "scores/*.jsonl", "timings/*.jsonl")
+PATTERNS = ("run*.json", "cells/*.json", "scores/*.jsonl", "timings/*.jsonl")
 
 
 def run_folders(folders: Sequence[Path]) -> list[Path]:
@@ -27,17 +29,28 @@ def run_folders(folders: Sequence[Path]) -> list[Path]:
             raise VfibenchError(
                 f"expected a run folder, found nothing at {folder}", "see --out of `vfibench run`"
             )
-        found += sorted({path.parent for path in [*folder.glob("run*.json"), *folder.glob("*/run*.json")]})
+        found += sorted(
+            {path.parent for path in [*folder.glob("run*.json"), *folder.glob("*/run*.json")]} | _lost(folder)
+        )
     if not found:
         places = ", ".join(str(folder) for folder in folders)
         raise VfibenchError(f"expected run.json in {places}, found no run", "run `vfibench run` first")
     return found
 
 
+def _lost(folder: Path) -> set[Path]:
+    """Run folders whose run.json is gone, but not what is kept of it."""
+    return {
+        path.parent.parent
+        for path in [*folder.glob("cells/*.*of*.json"), *folder.glob("*/cells/*.*of*.json")]
+    }
+
+
 def read_results(folders: Sequence[Path]) -> list[CellResult]:
     """All cells of run folders, or of folders that hold run folders; errors as `run_folders`.
 
-    A run that is named twice, or once itself and once by the folder it lies in, is read once.
+    A run that is named twice, or once itself and once by the folder it lies in, is read once. What cannot be
+    read is left out with a warning, unless nothing else is there.
 
     Example:
         >>> [(result.cell.label, result.counts.ok) for result in read_results([Path("runs/v1-shards")])]
@@ -46,8 +59,17 @@ def read_results(folders: Sequence[Path]) -> list[CellResult]:
     runs: dict[Path, Path] = {}
     for run in run_folders(folders):
         runs.setdefault(run.resolve(), run)
+    wrong: list[VfibenchError] = []
+    found: list[CellResult] = []
     with undisturbed():
-        return [result for run in runs.values() for result in ResultStore(run).results()]
+        for run in runs.values():
+            with left_out(wrong):
+                found += ResultStore(run).results()
+    if wrong and not found:
+        raise wrong[0]
+    for error in wrong:
+        warn(str(error))
+    return found
 
 
 def merge_folders(folders: Sequence[Path], out: Path) -> None:
@@ -76,7 +98,8 @@ def merge_folders(folders: Sequence[Path], out: Path) -> None:
             place = staging / target.relative_to(out)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
-        ResultStore(staging).results()
+            synced(place)
+        ResultStore(staging).results(raised)
         staging.replace(out)
     except OSError as error:
         raise unwritable(out, error) from error

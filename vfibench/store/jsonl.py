@@ -2,126 +2,164 @@
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import json
-import os
 import re
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from os import fsync
 from pathlib import Path
 
-import msgspec
-
 from vfibench.errors import VfibenchError
-from vfibench.system.files import appendable, busy, locked, unwritable
+from vfibench.system.files import appendable, busy, unwritable
+from vfibench.system.json_text import decoded, encoded
+from vfibench.system.locks import Lock
 
 Line = dict[str, object]
-DECODE = msgspec.json.Decoder(dict).decode
-"""A line as a dict, several times as fast as json does it, and strictly: NaN and 1e400 are no numbers."""
 ODD = re.compile(rb"NaN|-?Infinity|-?\d[\d.]*[eE]\+?\d{3,}|\\u[dD][89a-fA-F]..")
 """What json takes although no strict JSON may hold it; the last are halves of a character."""
+SYNCED_S = 5.0
+"""Seconds between two waits for the disk while rows are written: a machine that loses power loses no more."""
 
 
 class JsonLines:
     """One append-only, locked file of JSON lines.
 
-    Opening it takes the lock, cuts a torn last line and reads what is there.
+    Opening it takes the lock and cuts what a kill or a power cut has left at its end: half a line, or zeros.
+
+    Attributes:
+        path: of the file.
+        rows: the objects there were at opening; lines that are none are left out.
 
     Raises:
-        VfibenchError: another process holds the file, a line is damaged, or it cannot be written.
+        VfibenchError: another process holds the file, or it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = appendable(path)
         try:
-            if not locked(self._file, fcntl.LOCK_EX):
+            lock = Lock.take(self._file, path)
+            if lock is None:
                 raise busy(path)
-            self.rows = self._recover()
+            self._lock = lock
+            text = self._recovered()
+        except OSError as error:
+            self._file.close()
+            raise unwritable(path, error) from error
         except BaseException:
             self._file.close()
             raise
+        self.rows = [row for row in map(_row, text.splitlines()) if row is not None]
+        self._size, self._sum, self._unsynced, self._synced = (
+            len(text),
+            zlib.crc32(text),
+            False,
+            time.monotonic(),
+        )
 
-    def _recover(self) -> list[Line]:
+    def _recovered(self) -> bytes:
+        """The file as it is once its end has been cut."""
         self._file.seek(0)
         text = self._file.read()
-        whole = text.rfind(b"\n") + 1
-        if whole < len(text):
-            os.truncate(self.path, whole)
-        return parse_lines(self.path, text[:whole])
+        end = sound_end(text)
+        if end < len(text):
+            self._file.truncate(end)
+        return text[:end]
 
     def append(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Write rows in one go, so that a kill leaves at most one torn line at the end."""
-        data = memoryview("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows).encode())
+        """Write rows in one go, so that a kill leaves at most one torn line at the end.
+
+        Raises:
+            VfibenchError: they cannot be written, or what was written before is no longer there.
+        """
+        text = "".join(encoded(row) + "\n" for row in rows).encode()
+        self._check_size()
+        data = memoryview(text)
         try:
             while data:
                 data = data[self._file.write(data) :]
+            self._size, self._sum = self._size + len(text), zlib.crc32(text, self._sum)
+            self._unsynced = True
+            if time.monotonic() - self._synced > SYNCED_S:
+                self._sync()
         except OSError as error:
             raise unwritable(self.path, error) from error
 
+    def settle(self) -> None:
+        """Wait until all is on the disk, and make sure that it is what was written.
+
+        Raises:
+            VfibenchError: it is not; another has removed, cut or replaced the file.
+        """
+        try:
+            if self._unsynced:
+                self._sync()
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        self._check_size()
+        try:
+            found = self.path.read_bytes()
+        except OSError as error:
+            raise self._lost(error.strerror or str(error)) from error
+        if zlib.crc32(found) != self._sum:
+            raise self._lost("another content")
+
+    def _sync(self) -> None:
+        fsync(self._file.fileno())
+        self._unsynced, self._synced = False, time.monotonic()
+
+    def _check_size(self) -> None:
+        try:
+            size = self.path.stat().st_size
+        except OSError as error:
+            raise self._lost(error.strerror or str(error)) from error
+        if size != self._size:
+            raise self._lost(f"{size:,}")
+
+    def _lost(self, found: str) -> VfibenchError:
+        """The error for a file that somebody has tampered with while it was written."""
+        return VfibenchError(
+            f"expected the {self._size:,} bytes that this run has stored in {self.path}, found {found}",
+            "something else has removed or changed it meanwhile: run the same command again",
+        )
+
     def close(self) -> None:
         """Give the lock back."""
+        self._lock.close()
         self._file.close()
 
 
-class CellLock:
-    """Shared by the shards of one split of a cell; keeps out a run that splits it otherwise.
-
-    Two splits at once would score samples twice. The file holds the number of shards of those who hold it.
-
-    Args:
-        path: the lock file, made where missing.
-        shards: number of shards of this run's split.
-
-    Raises:
-        VfibenchError: a run with another number of shards is writing the cell, or the file cannot be made.
-    """
-
-    def __init__(self, path: Path, shards: int) -> None:
-        self._file = appendable(path)
-        for _ in range(50):  # another shard may be between its two locks
-            if self._join(shards):
-                return
-            time.sleep(0.05)
-        self._file.close()
-        raise busy(path)
-
-    def _join(self, shards: int) -> bool:
-        if locked(self._file, fcntl.LOCK_EX):  # nobody else is here: say how the cell is split
-            self._file.truncate(0)
-            self._file.write(str(shards).encode())
-        if not locked(self._file, fcntl.LOCK_SH):
-            return False
-        self._file.seek(0)
-        if self._file.read() == str(shards).encode():
-            return True
-        fcntl.flock(self._file, fcntl.LOCK_UN)
-        return False
-
-    def close(self) -> None:
-        """Leave; the last one out frees the cell."""
-        self._file.close()
+def sound_end(text: bytes) -> int:
+    """Where the last sound line of a file ends: behind it is half a line, or what a power cut has zeroed."""
+    end = text.rfind(b"\n") + 1
+    while end:
+        begin = text.rfind(b"\n", 0, end - 1) + 1
+        line = text[begin:end]
+        if b"\0" not in line or _row(line.strip(b"\0")) is not None:
+            break
+        end = begin
+    return end
 
 
-def parse_lines(path: Path, text: bytes) -> list[Line]:
-    """Rows of complete lines; VfibenchError names one that is not a JSON object."""
-    lines = text.splitlines()
+def _row(line: bytes) -> Line | None:
+    """A line as an object, None where it is none."""
     try:
-        with undisturbed():
-            return [DECODE(line) for line in lines]
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return [_parsed(path, number, line) for number, line in enumerate(lines, 1)]
+        found = decoded(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
-def _parsed(path: Path, number: int, line: bytes) -> Line:
-    try:
-        row: Line = DECODE(line)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+def parse_line(path: Path, number: int, line: bytes) -> Line:
+    """A line as an object; VfibenchError names one that is none."""
+    row = _row(line)
+    if row is None:
         raise VfibenchError(
             f"expected a JSON object on line {number} of {path}, found {no_json(line)}", "remove that line"
-        ) from error
+        )
     return row
 
 
@@ -158,21 +196,3 @@ def whole_text(path: Path) -> bytes:
     except OSError as error:
         raise VfibenchError(f"cannot read {path}: {error.strerror or error}", "restore the file") from error
     return text[: text.rfind(b"\n") + 1]
-
-
-def read_lines(path: Path, needed: Sequence[str] = ()) -> list[Line]:
-    """Objects of a file that another process may be writing: a torn last line is left out.
-
-    Args:
-        path: the file.
-        needed: keys every object must have.
-
-    Raises:
-        VfibenchError: the file cannot be read, or a line is damaged; it is named.
-    """
-    rows = parse_lines(path, whole_text(path))
-    for number, row in enumerate(rows, 1):
-        for key in needed:
-            if key not in row:
-                raise VfibenchError(f"expected {key!r} on line {number} of {path}", "remove that line")
-    return rows

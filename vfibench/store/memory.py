@@ -31,6 +31,9 @@ class MemoryStore:
         self.rows.extend(rows)
         self.timings.extend(timings)
 
+    def settle(self) -> None:
+        """Nothing to wait for."""
+
     def close(self) -> None:
         """Nothing to close."""
 

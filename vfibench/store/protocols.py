@@ -34,6 +34,13 @@ class Writer(Protocol):
             VfibenchError: it cannot be written; what was stored before is kept.
         """
 
+    def settle(self) -> None:
+        """Wait until all rows are kept, and make sure of it.
+
+        Raises:
+            VfibenchError: they are not, since something else has removed or changed them meanwhile.
+        """
+
     def close(self) -> None:
         """Let others write."""
 

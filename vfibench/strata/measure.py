@@ -10,6 +10,7 @@ from vfibench.contracts import MotionTruth, Sample
 from vfibench.datasets.opened import OpenedDataset
 from vfibench.strata.estimate import HOW, SHARE, estimate
 from vfibench.strata.files import EXACT, Row
+from vfibench.system.json_text import readable
 
 
 def how(dataset: OpenedDataset) -> str:
@@ -24,10 +25,11 @@ def measure(dataset: OpenedDataset, index: int) -> list[Row]:
         VfibenchError: a picture cannot be read; it is named.
     """
     if (exact := dataset.truthful) is not None:
-        name, times = dataset.ids[index], dataset.times_of(index)
+        name, times = readable(dataset.ids[index]), dataset.times_of(index)
         return [((name, time), of_truth(exact.truth(index, time))) for time in times]
     sample = dataset[index]
-    return [((sample.id, time), of_pictures(sample, place, time)) for place, time in enumerate(sample.times)]
+    name = readable(sample.id)
+    return [((name, time), of_pictures(sample, place, time)) for place, time in enumerate(sample.times)]
 
 
 def of_truth(truth: MotionTruth) -> tuple[float, float]:

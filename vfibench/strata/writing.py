@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -13,7 +13,9 @@ from vfibench.strata.estimate import one_thread
 from vfibench.strata.files import FactsFile, facts_file, heading, read_facts, row_text
 from vfibench.strata.measure import how, measure
 from vfibench.strata.reopen import reopen
-from vfibench.system.files import appendable, busy, locked, rename_whole, unwritable, write_whole
+from vfibench.system.files import appendable, busy, rename_whole, unwritable, write_whole
+from vfibench.system.json_text import readable
+from vfibench.system.locks import Lock
 from vfibench.system.threads import in_order
 
 
@@ -92,19 +94,21 @@ def _measure(results: Sequence[CellResult], path: Path, work: StrataWork) -> Non
     part = path.with_name(path.name + ".part")
     try:
         with appendable(part) as file:
-            if not locked(file, fcntl.LOCK_EX):
+            lock = Lock.take(file, part)
+            if lock is None:
                 raise busy(part)
-            if work.again:
-                file.truncate(0)
-            known = _go_on(part, file, head)
-            wanted = [index for index, sample in enumerate(dataset.ids) if sample not in known]
-            work.on_event(StrataProgress(name, total - len(wanted), total))
-            with one_thread():
-                found = in_order(wanted, lambda index: measure(dataset, index), work.workers)
-                for done, rows in enumerate(found, total - len(wanted) + 1):
-                    file.write(row_text(rows).encode())
-                    work.on_event(StrataProgress(name, done, total))
-            rename_whole(part, path)
+            with closing(lock):
+                if work.again:
+                    file.truncate(0)
+                known = _go_on(part, file, head)
+                wanted = [index for index, sample in enumerate(dataset.ids) if readable(sample) not in known]
+                work.on_event(StrataProgress(name, total - len(wanted), total))
+                with one_thread():
+                    found = in_order(wanted, lambda index: measure(dataset, index), work.workers)
+                    for done, rows in enumerate(found, total - len(wanted) + 1):
+                        file.write(row_text(rows).encode())
+                        work.on_event(StrataProgress(name, done, total))
+                rename_whole(part, path)
     except OSError as error:
         raise unwritable(part, error) from error
 

@@ -1,31 +1,25 @@
-"""Files written whole or not at all, locks that end with their process, and what went wrong in one line."""
+"""Files written whole or not at all, and what went wrong in one line."""
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from vfibench.errors import VfibenchError
-from vfibench.system.forks import keep_from_children
-
-
-def locked(file: IO[bytes], kind: int) -> bool:
-    """Try to take a lock (fcntl.LOCK_EX or LOCK_SH) without waiting; the kernel frees it at any death."""
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+from vfibench.system.locks import SOMEBODY, holder_of, is_at, waited_for
 
 
 def busy(path: Path) -> VfibenchError:
-    """The one line for a cell that another process is at."""
-    return VfibenchError(f"another run is writing {path}", "wait for it to end, or choose another --out")
+    """The one line for a cell that another process is at, with the process where that is known."""
+    who = holder_of(path)
+    told = f" ({who})" if who != SOMEBODY else ""
+    return VfibenchError(
+        f"another run is writing {path}{told}", "wait for it to end, or choose another --out"
+    )
 
 
 def unwritable(path: Path, error: OSError) -> VfibenchError:
@@ -53,7 +47,7 @@ def appendable(path: Path) -> IO[bytes]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return keep_from_children(path.open("ab+", buffering=0))
+        return path.open("ab+", buffering=0)
     except OSError as error:
         raise unwritable(path, error) from error
 
@@ -106,11 +100,12 @@ def whole(path: Path, *, durable: bool = True, make_folder: bool = True) -> Iter
     if make_folder:
         path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    with _alone_at(part) as file:
+    with _alone_at(part, path) as file:
         try:
             yield file
             file.flush()
             rename_whole(part, path, durable=durable)
+            path.stat()  # its folder may have gone meanwhile
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -119,26 +114,41 @@ def whole(path: Path, *, durable: bool = True, make_folder: bool = True) -> Iter
 def rename_whole(part: Path, path: Path, *, durable: bool = True) -> None:
     """Give a finished file its name, in place of what has it; `durable` and errors as of `whole`."""
     if durable:
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
+        synced(part)
     part.replace(path)
 
 
+def check_written(paths: Iterable[Path], hint: str) -> None:
+    """Make sure that files which this process has written are still there, and not empty.
+
+    Raises:
+        VfibenchError: one is not.
+    """
+    for path in paths:
+        try:
+            found = "" if path.stat().st_size or not path.is_file() else "an empty file"
+        except OSError as error:
+            found = error.strerror or str(error)
+        if found:
+            raise VfibenchError(f"expected {path} as it was written, found: {found}", hint)
+
+
+def synced(path: Path) -> None:
+    """Wait until a file is on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 @contextmanager
-def _alone_at(part: Path) -> Iterator[IO[bytes]]:
+def _alone_at(part: Path, path: Path) -> Iterator[IO[bytes]]:
     """An empty file that nobody else writes to, made or taken over from a process that was killed."""
     while True:
         with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
-            with suppress(OSError):  # a network disk may have no locks
-                fcntl.flock(file, fcntl.LOCK_EX)
-            if _is(file, part):  # else the one before us has renamed it meanwhile
-                file.truncate()
-                yield file
-                return
-
-
-def _is(file: IO[bytes], path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
+            lock = waited_for(file, part, f"to write {path}")
+            try:
+                if is_at(file, part):  # else the one before us has renamed it meanwhile
+                    file.truncate()
+                    yield file
+                    return
+            finally:
+                lock.close()

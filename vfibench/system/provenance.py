@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from vfibench.system.devices import DeviceFacts, device_facts
+from vfibench.system.json_text import readable
 from vfibench.version import __version__
 
 LIBRARIES = (
@@ -35,11 +36,18 @@ def now() -> str:
 
 def command_line() -> str:
     """The command as a user would type it again."""
-    import shlex
-
     program = Path(sys.argv[0]).name
     program = "vfibench" if program in {"vfibench", "__main__.py"} else program
-    return shlex.join([program, *sys.argv[1:]])
+    return " ".join(map(_quoted, [program, *sys.argv[1:]]))
+
+
+def _quoted(word: str) -> str:
+    r"""A word for a shell; bytes that are no UTF-8 as bash and zsh take them: $'caf\xe9'."""
+    import shlex
+
+    if readable(word) == word:
+        return shlex.quote(word)
+    return "$'" + readable(word.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")) + "'"
 
 
 @lru_cache

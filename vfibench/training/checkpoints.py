@@ -11,6 +11,8 @@ from torch import Tensor
 
 from vfibench.errors import VfibenchError
 from vfibench.system.files import whole
+from vfibench.system.telling import note_once
+from vfibench.training.checksums import check_seal, seal
 from vfibench.training.complaints import LOWER
 from vfibench.training.recipes import Recipe
 from vfibench.training.state import State
@@ -38,6 +40,7 @@ def save_checkpoint(state: State, folder: Path, facts: dict[str, Any]) -> None:
     try:
         with whole(path) as file:
             torch.save({"recipe": msgspec.to_builtins(state.recipe), **facts, **state.saved()}, file)
+            seal(file)
     except (OSError, RuntimeError) as error:  # torch meets a full disk with a RuntimeError
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         message = f"expected to write {path}, found: {reason}"
@@ -105,8 +108,11 @@ def network_in(saved: object) -> dict[str, Tensor] | None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         saved = read_checkpoint(path)
+        sealed = check_seal(path, ANEW)
     except VfibenchError as error:
         raise VfibenchError(error.message, ANEW) from error
+    if not sealed:
+        note_once(f"{path} has no checksum, since an earlier version wrote it; damage in it may stay unseen")
     if not isinstance(saved, dict) or not set(saved) >= NEEDED:
         raise VfibenchError(f"expected a checkpoint of vfibench train, found another file: {path}", ANEW)
     return saved

@@ -38,12 +38,14 @@ class Curves:
         self._folder, self._every, self._first = folder, every, step
         self._waiting: list[dict[str, Tensor]] = []
         self._rates: list[float] = []
+        self._rows: dict[str, int] = {}
         self._board: SummaryWriter | None = None
         self._clock = time.perf_counter()
         if folder is not None:
             self._board = _board(folder, step) if tensorboard else None
             for name in (LOSSES, VALIDATIONS):
                 _cut(folder / name, step)
+                self._rows[name] = _rows_in(folder / name)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -95,8 +97,22 @@ class Curves:
         """Write a validation's PSNR, dB, after `step` steps."""
         if self._folder is not None:
             _append(self._folder / VALIDATIONS, ["step", "psnr_db"], [[step, f"{psnr:.4f}"]])
+            self._rows[VALIDATIONS] += 1
         if self._board is not None:
             self._board.add_scalar("validation/psnr_db", psnr, step)
+
+    def check(self) -> None:
+        """Make sure that all rows are in the files.
+
+        Raises:
+            VfibenchError: some are not; something else has removed or changed them.
+        """
+        for name, rows in self._rows.items():
+            assert self._folder is not None
+            if (found := _rows_in(self._folder / name)) != rows:
+                message = f"expected {rows} rows in {self._folder / name}, found {found}"
+                hint = "something else has removed or changed them meanwhile: begin anew in another --out"
+                raise VfibenchError(message, hint)
 
     def close(self) -> None:
         """Flush TensorBoard's files."""
@@ -112,6 +128,7 @@ class Curves:
             for step, rate, row in zip(steps, self._rates, rows, strict=True)
         ]
         _append(self._folder / LOSSES, ["step", "lr", *names], table)
+        self._rows[LOSSES] += len(table)
         if self._board is not None:
             for step, row in zip(steps, rows, strict=True):
                 for name, value in zip(names, row, strict=True):
@@ -137,6 +154,14 @@ def _append(path: Path, header: list[str], rows: list[list[Any]]) -> None:
     writer.writerows(rows)
     with path.open("a", encoding="utf-8") as file:
         file.write(text.getvalue())
+
+
+def _rows_in(path: Path) -> int:
+    """Rows of a file below its heading, 0 where there is none."""
+    try:
+        return max(path.read_bytes().count(b"\n") - 1, 0)
+    except FileNotFoundError:
+        return 0
 
 
 def _cut(path: Path, step: int) -> None:

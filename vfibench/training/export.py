@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -14,9 +13,11 @@ from vfibench.errors import VfibenchError
 from vfibench.methods.resolving import find_card
 from vfibench.registry import METHODS, RECIPES
 from vfibench.system.files import whole
+from vfibench.system.json_text import encoded
 from vfibench.system.paths import given_path
 from vfibench.trainable import Trainable
 from vfibench.training.checkpoints import network_in
+from vfibench.training.checksums import check_seal
 from vfibench.training.recipes import Recipe, as_toml
 from vfibench.weights.fetching import fetched
 from vfibench.weights.reading import (
@@ -26,6 +27,7 @@ from vfibench.weights.reading import (
     sha256_of,
     told_what_fits,
 )
+from vfibench.weights.sealing import sealed
 
 FORMAT = "vfibench weights 1"
 
@@ -51,7 +53,7 @@ def facts_of(
         "title": card.title,
         "paper": card.paper,
         "recipe": as_toml(recipe),
-        "network": json.dumps(dict(recipe.network)),
+        "network": encoded(dict(recipe.network)),
         "training_data": source,
         "started_from": init or "random parameters",
         "steps": str(step),
@@ -68,14 +70,12 @@ def export(network: nn.Module, facts: Mapping[str, str], path: Path, half: bool)
 
     The file appears whole or not at all.
     """
-    from safetensors.torch import save
-
     dtype = torch.float16 if half else torch.float32
     spare = training_only(network)
     kept = {name: each for name, each in network.state_dict().items() if not name.startswith(spare)}
     tensors = {name: _stored(tensor, dtype) for name, tensor in kept.items()}
     with whole(path) as file:
-        file.write(save(tensors, metadata=dict(facts)))
+        file.write(sealed(tensors, facts))
 
 
 def training_only(network: nn.Module) -> tuple[str, ...]:
@@ -114,6 +114,8 @@ def _fill(network: nn.Module, trainable: Trainable, path: Path) -> None:
     state = trainable.weights(path) if saved is None else saved
     state = _completed(network, {name: tensor.float() for name, tensor in state.items()})
     load_strict(network, state, path)
+    if saved is not None:
+        check_seal(path, "give another --init")
 
 
 def _completed(network: nn.Module, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from vfibench.system.devices import device_facts
-from vfibench.training.checkpoints import check_finite, save_checkpoint
+from vfibench.system.files import check_written
+from vfibench.system.locks import only_one
+from vfibench.training.checkpoints import NAME, check_finite, save_checkpoint
 from vfibench.training.curves import Curves
 from vfibench.training.export import export, facts_of
 from vfibench.training.objectives import check_losses_given
-from vfibench.training.preparing import Ready, TrainingJob, prepare
-from vfibench.training.processes import failures_in_words, joined_processes
-from vfibench.training.samples import Samples, batches, placed
+from vfibench.training.preparing import RECIPE, Ready, TrainingJob, no_folder, prepare
+from vfibench.training.processes import failures_in_words, in_step, joined_processes
+from vfibench.training.samples import Place, Samples, batches, placed
 from vfibench.training.state import State
 from vfibench.training.stopping import asked_to_stop
 from vfibench.training.validation import Validation
 
 Tell = Callable[[str], None]
 WEIGHTS = "weights.safetensors"
+LOCK = ".training.lock"
+BEGUN_AGAIN = "something else has removed it meanwhile: begin anew in another --out"
 
 
 def train(job: TrainingJob, tell: Tell) -> Path | None:
@@ -37,7 +41,7 @@ def train(job: TrainingJob, tell: Tell) -> Path | None:
         VfibenchError: bad input, or a loss that is no finite number; the last checkpoint stays. Where all
             processes meet it, it is ToldElsewhere in all but the first.
     """
-    with joined_processes(job.device) as (place, device):
+    with joined_processes(job.device) as (place, device), the_only_training(job, place):
         tell = tell if place.rank == 0 else _silent
         with failures_in_words(place):
             ready = prepare(job, place, device)
@@ -49,8 +53,36 @@ def train(job: TrainingJob, tell: Tell) -> Path | None:
         path = job.out / WEIGHTS
         if place.rank == 0:
             write_weights(job, ready, path)
+            check_written([path], BEGUN_AGAIN)
         tell(f"weights: {path}    score them: vfibench run -m {job.recipe.method} -w {path}")
         return path
+
+
+@contextmanager
+def the_only_training(job: TrainingJob, place: Place) -> Iterator[None]:
+    """Within, no other training writes to the same folder; the first process has the lock for all.
+
+    Raises:
+        VfibenchError: another one does; or the folder cannot be written.
+    """
+    new = [folder for folder in (job.out, *job.out.parents) if not folder.exists()]
+
+    def lock() -> None:
+        refused = f"another training is writing to {job.out}"
+        hint = "wait for it to end, or name another --out"
+        try:
+            held.enter_context(only_one(job.out / LOCK, refused, hint))
+        except OSError as error:
+            raise no_folder(error) from error
+
+    try:
+        with ExitStack() as held:
+            in_step(place, lambda: lock() if place.rank == 0 else None)
+            yield
+    finally:
+        with suppress(OSError):  # as a rule they are not empty
+            for folder in new if place.rank == 0 else ():
+                folder.rmdir()
 
 
 def learn(job: TrainingJob, ready: Ready, tell: Tell) -> None:
@@ -82,6 +114,9 @@ def learn(job: TrainingJob, ready: Ready, tell: Tell) -> None:
             if last:
                 break
     curves.close()
+    if place.rank == 0:
+        curves.check()
+        check_written([job.out / NAME, job.out / RECIPE], BEGUN_AGAIN)
 
 
 @contextmanager

@@ -23,6 +23,8 @@ from vfibench.training.recipes import Recipe, as_toml
 from vfibench.training.samples import Place
 from vfibench.training.state import State
 
+RECIPE = "recipe.toml"
+
 
 @dataclass(frozen=True)
 class TrainingJob:
@@ -150,8 +152,13 @@ def make_folder(job: TrainingJob) -> None:
         VfibenchError: it cannot be written to.
     """
     try:
-        with whole(job.out / "recipe.toml") as file:
+        with whole(job.out / RECIPE) as file:
             file.write(as_toml(job.recipe).encode())
     except OSError as error:
-        message = f"expected a folder to write to, found {error.strerror} for {error.filename}"
-        raise VfibenchError(message, "name another --out") from error
+        raise no_folder(error) from error
+
+
+def no_folder(error: OSError) -> VfibenchError:
+    """The one line for a folder that cannot be written to."""
+    message = f"expected a folder to write to, found {error.strerror} for {error.filename}"
+    return VfibenchError(message, "name another --out")

@@ -20,6 +20,7 @@ from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.weights.kinds import HINT_FETCH_AGAIN, LARGEST_HEADER, is_mappable, kind_of
 from vfibench.weights.safe_pickle import PLAIN
+from vfibench.weights.sealing import check_sealed
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -214,12 +215,14 @@ def _read_safetensors(path: Path) -> object:
     from safetensors.torch import load_file
 
     try:
-        return load_file(path, device="cpu")
+        found = load_file(path, device="cpu")
     except (SafetensorError, OSError, ValueError) as error:
         message = (
             f"expected a safetensors file, found a damaged or different one, {path}: {_first_line(error)}"
         )
         raise VfibenchError(message, HINT_FETCH_AGAIN) from error
+    check_sealed(path, HINT_FETCH_AGAIN)
+    return found
 
 
 def _read_torch(path: Path) -> object:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import vfibench
 from vfibench.contracts import PageCard, PageOptions
 from vfibench.store.cells import short_key
 from vfibench.system.files import write_whole
+from vfibench.system.json_text import encoded
 from vfibench_reports.catalog import CARDS
 
 HERE = Path(__file__).resolve().parent.parent
@@ -82,7 +82,7 @@ def _address_of_kind(card: PageCard) -> str:
 
 def as_json(value: Any) -> Markup:
     """Data for a `<script type="application/json">` element, which nothing in it can end."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    text = encoded(value, compact=True, ascii_only=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))  # noqa: S704
 
 

@@ -154,12 +154,15 @@ def test_a_name_cannot_speak_to_the_log(place, capsys, monkeypatch, name):
     assert all((place / file).read_text() for file in ("m.md", "j.xml", "r.json"))
 
 
-def test_half_a_character_is_bad_input(place, capsys):
-    """Text that no file in UTF-8 can hold is legal in JSON."""
+def test_half_a_character_is_shown_as_it_was_escaped(place, capsys):
+    """Text that no file in UTF-8 can hold stood in JSON of earlier versions."""
     run = renamed(place, "run", "a\ud800b")
     capsys.readouterr()
-    assert status("check", run, "--baseline", "b.csv", "--markdown", "m.md") == 2
-    assert capsys.readouterr().err.startswith("error: ")
+    assert status("check", run, "--baseline", "b.csv", "--markdown", "m.md") == 3
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert "not in the baseline, so not judged: a\\ud800b/ucf101" in shown.out
+    assert "a\\\\ud800b" in (place / "m.md").read_text(encoding="utf-8")
 
 
 def test_an_error_quotes_no_command(place, capsys):

@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from vfibench.errors import VfibenchError
-from vfibench.store.jsonl import parse_lines, read_lines, undisturbed
+from vfibench.store.jsonl import Line, parse_line, undisturbed
 
 HERE = Path("a.jsonl")
+
+
+def parse_lines(path: Path, text: bytes) -> list[Line]:
+    return [parse_line(path, number, line) for number, line in enumerate(text.splitlines(), 1)]
 
 
 def test_every_float_comes_back_to_the_last_bit() -> None:
@@ -29,10 +33,9 @@ def test_every_float_comes_back_to_the_last_bit() -> None:
     assert isinstance(found[-1]["scores"]["psnr"], int)
 
 
-@pytest.mark.parametrize("odd", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "\\ud800"])
+@pytest.mark.parametrize("odd", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400"])
 def test_what_json_takes_beyond_the_standard_is_named(odd: str) -> None:
-    value = f'"a{odd}b"' if odd.startswith("\\") else odd
-    line = f'{{"sample": "a", "exact": [], "a": {value}}}'
+    line = f'{{"sample": "a", "exact": [], "a": {odd}}}'
     json.loads(line)
     with pytest.raises(VfibenchError, match=rf"on line 2 of a\.jsonl, found {re.escape(odd)}; remove"):
         parse_lines(HERE, f'{{"a": 1}}\n{line}\n'.encode())
@@ -47,14 +50,6 @@ def test_whole_numbers_of_any_size_and_pairs_of_surrogates_are_read() -> None:
 def test_a_line_that_is_no_object_is_named(line: str) -> None:
     with pytest.raises(VfibenchError, match=r"expected a JSON object on line 2 of a\.jsonl"):
         parse_lines(HERE, f'{{"a": 1}}\n{line}\n{{"a": 2}}\n'.encode())
-
-
-def test_a_missing_key_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_text('{"a": 1, "b": 2}\n{"b": 2, "c": 3}\n{"torn')
-    with pytest.raises(VfibenchError, match=r"expected 'a' on line 2"):
-        read_lines(path, ("a", "b"))
-    assert len(read_lines(path, ("b",))) == 2
 
 
 def test_collecting_garbage_goes_on_afterwards() -> None:

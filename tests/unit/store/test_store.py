@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from vfibench.store.entry import Session
 from vfibench.store.facts import NO_FACTS, CellFacts, MethodFacts
 from vfibench.store.folder import ResultStore
 from vfibench.store.folders import merge_folders, read_results
-from vfibench.store.jsonl import JsonLines
+from vfibench.store.jsonl import JsonLines, parse_line
 from vfibench.store.protocols import Status
 from vfibench.store.rows import Counts, ScoreRow, count, merge_rows
 from vfibench.store.shards import Shard
@@ -69,9 +70,13 @@ def test_a_torn_last_line_is_cut_and_the_rest_kept(tmp_path: Path) -> None:
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text('{"index": 0}\nnonsense\n')
     with pytest.raises(VfibenchError, match=r"expected a JSON object on line 2 of .*a\.jsonl"):
-        JsonLines(path)
+        parse_line(path, 2, b"nonsense")
+    path.write_text('{"index": 0}\nnonsense\n{"index": 1}\n')
+    lines = JsonLines(path)
+    assert [row["index"] for row in lines.rows] == [0, 1]
+    lines.close()
+    assert path.read_text() == '{"index": 0}\nnonsense\n{"index": 1}\n'
 
 
 def test_a_second_writer_of_the_same_cell_is_refused(tmp_path: Path) -> None:
@@ -302,12 +307,14 @@ def test_a_damaged_run_json_is_named(tmp_path: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["[1]", '{"index": 2}', "3"])
-def test_a_line_that_is_no_score_is_named(tmp_path: Path, line: str) -> None:
+def test_a_line_that_is_no_score_is_named(tmp_path: Path, line: str, capsys) -> None:
     shard_folder(tmp_path, Shard(), [ok(0)])
     (path,) = (tmp_path / "scores").iterdir()
     path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(VfibenchError, match=r"line 2 of .*\.jsonl"):
-        ResultStore(tmp_path).results()
+    (result,) = ResultStore(tmp_path).results()
+    assert [row.sample for row in result.rows] == ["s0"]
+    (told,) = capsys.readouterr().err.splitlines()
+    assert re.match(r"warning: .* line 2 of .*\.jsonl", told)
 
 
 def test_other_files_beside_the_scores_are_left_alone(tmp_path: Path) -> None:

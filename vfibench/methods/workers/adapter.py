@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vfibench.contracts import AdapterCard, Padding
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.methods.workers.process import Worker, WorkerFailed
+from vfibench.system.json_text import encoded
 from vfibench.system.paths import given_path
 from vfibench.system.sources import script_sha256, source_sha256
 
@@ -117,7 +117,7 @@ def greet(command: str) -> tuple[AdapterCard, str]:
     if worker is None:
         raise VfibenchError(f"expected a command after {EXEC!r}, found none", DOCS)
     worker.end()
-    digest = hashlib.sha256(json.dumps([words, worker.greeting], sort_keys=True).encode())
+    digest = hashlib.sha256(encoded([words, worker.greeting], sort_keys=True).encode())
     for before, word in zip(["", *words], words, strict=False):
         if os.path.isfile(word):  # noqa: PTH113 - Path raises where a script after -c is too long for a name
             digest.update(_file_digest(Path(word)))

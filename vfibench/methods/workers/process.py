@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 from vfibench.errors import SampleError, one_line
 from vfibench.methods.workers.endings import LastWords, how_it_ended, watched
 from vfibench.system.interrupts import Presses, at_press, heed
+from vfibench.system.json_text import encoded
 
 if TYPE_CHECKING:
     import torch
@@ -84,7 +85,7 @@ class Worker:
         import torch
 
         header = {"shape": list(frames.shape), "dtype": "float32", "times": list(times)}
-        line = json.dumps(header).encode() + b"\n"
+        line = encoded(header).encode() + b"\n"
         try:
             deadline = time.monotonic() + self._patience
             self._send([line, frames.contiguous().numpy().data.cast("B")], deadline)
