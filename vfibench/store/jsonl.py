@@ -39,6 +39,7 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._place = path.absolute()  # wherever a method goes meanwhile
         self._file = appendable(path)
         try:
             lock = Lock.take(self._file, path)
@@ -101,7 +102,7 @@ class JsonLines:
             raise unwritable(self.path, error) from error
         self._check_size()
         try:
-            found = self.path.read_bytes()
+            found = self._place.read_bytes()
         except OSError as error:
             raise self._lost(error.strerror or str(error)) from error
         if zlib.crc32(found) != self._sum:
@@ -113,7 +114,7 @@ class JsonLines:
 
     def _check_size(self) -> None:
         try:
-            size = self.path.stat().st_size
+            size = self._place.stat().st_size
         except OSError as error:
             raise self._lost(error.strerror or str(error)) from error
         if size != self._size:

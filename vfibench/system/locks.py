@@ -91,7 +91,7 @@ class Lock:
             return cls(file) if locked(file, fcntl.LOCK_EX) else None
         except NoLocks as error:
             error.tell(path)
-            beside = LockFile.make(path.with_name(f".{path.name}.lock"))
+            beside = LockFile.make(path.absolute().with_name(f".{path.name}.lock"))
             return None if beside is None else cls(file, beside)
 
     def close(self) -> None:
