@@ -142,12 +142,12 @@ def test_a_frame_predicted_twice_is_an_error_that_names_both(
 
 
 def test_raw_predictions_are_scored_as_they_are(film: Path, tmp_path: Path) -> None:
-    """0.4 levels off everywhere: exact where a definition rounds, 20 log10(255 / 0.4) dB where it does not."""
+    """0.4 levels off: exact where a definition rounds, 20 log10(255 / 0.4) dB where it does not."""
     folder = tmp_path / "pred"
     folder.mkdir()
     for number in (2, 4):
         truth = frame(number).transpose(2, 0, 1).astype(np.float64)
-        assert 0 < truth.min()
+        assert truth.min() > 0
         assert truth.max() < 255
         np.save(folder / f"im{number}.npy", ((truth + 0.4) / 255).astype(np.float32))
     asked = Request((f"frames:{folder}",), ("clip:film",), ("psnr", "psnr@exact-float"))
