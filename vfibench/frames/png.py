@@ -86,13 +86,18 @@ def check_rows(png: Png) -> None:
     expected, found = stream_bytes(png), 0
     stream, rest = zlib.decompressobj(), png.chunks[b"IDAT"]
     try:
-        while rest and not stream.eof and found < expected:
-            found += len(stream.decompress(rest, _PIECE))
+        while not stream.eof and found <= expected:
+            piece = stream.decompress(rest, _PIECE)
             rest = stream.unconsumed_tail
+            if not piece and not rest:
+                break
+            found += len(piece)
     except zlib.error as error:
         raise Broken(f"the compressed pixels are damaged ({error})") from error
     if found < expected:
         raise Broken(f"rows are missing: {found} of {expected} bytes of pixels are there")
+    if found == expected and not stream.eof:
+        raise Broken("the compressed pixels have no end")
 
 
 def stream_bytes(png: Png) -> int:

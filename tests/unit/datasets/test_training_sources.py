@@ -349,6 +349,18 @@ class TestClips:
         with pytest.raises(VfibenchError, match=rf"expected numbered frames, found thumb\.png, in {root}/a"):
             open_clips(SourceOptions(root))
 
+    def test_a_damaged_or_unfit_frame_is_named_when_it_is_drawn(self, footage):
+        root = footage(a=9, b=9)
+        path, wanted = root / "a" / "im0.png", Wanted(2, "middle", "midpoint", 32)
+        source = open_clips(SourceOptions(root))
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-40] + bytes([whole[-40] ^ 1]) + whole[-39:])
+        with pytest.raises(VfibenchError, match=f"cannot read image {path}: the checksum"):
+            draw(source, 0, wanted)
+        Image.new("RGBA", SIZE, (1, 2, 3, 254)).save(path)
+        with pytest.raises(VfibenchError, match=f"found transparent pixels, in {path}"):
+            draw(source, 0, wanted)
+
     def test_another_number_of_inputs_than_opened_for_is_refused(self, footage):
         source = open_clips(SourceOptions(footage(a=30, b=30)))
         with pytest.raises(VfibenchError, match="was opened for 2 input frames, asked for 4"):

@@ -270,6 +270,38 @@ def test_a_changed_byte_in_any_kind_of_png_is_told(
     refused(stored(tmp_path, bytes(whole)), "cannot read image .*checksum")
 
 
+@pytest.mark.parametrize("colour", [made.RGB, made.GREY])
+@pytest.mark.parametrize(
+    "damage", [lambda stream: stream[:-4], lambda stream: stream[:-1] + bytes([stream[-1] ^ 1])]
+)
+def test_a_stream_without_its_end_or_of_another_checksum_is_told(
+    tmp_path: Path, colour: int, damage: Callable[[bytes], bytes]
+) -> None:
+    """The chunks' own checksums fit."""
+    levels = samples(8, 3 if colour == made.RGB else 1)
+    stream = damage(zlib.compress(made.rows(levels, 8)))
+    header = struct.pack(">IIBBBBB", W, H, 8, colour, 0, 0, 0)
+    chunks = made.chunk(b"IHDR", header) + made.chunk(b"IDAT", stream) + made.chunk(b"IEND", b"")
+    refused(stored(tmp_path, b"\x89PNG\r\n\x1a\n" + chunks), "cannot read image .*the compressed pixels")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_large_and_flat_pictures_are_whole(tmp_path: Path, channels: int) -> None:
+    """Their streams are inflated in several pieces."""
+    flat = np.full((1500, 1600, channels), 200)
+    path = stored(tmp_path, made.png(flat, 8, made.GREY if channels == 1 else made.RGB, interlaced=True))
+    assert (read_image(path) == 200).all()
+
+
+def test_white_may_be_zero_in_a_tiff(tmp_path: Path) -> None:
+    levels = RNG.integers(0, 256, (H, W), dtype=np.uint8)
+    data = pillow(levels, "TIFF")
+    tag = struct.pack("<HHIHH", 262, 3, 1, 1, 0)  # photometric interpretation: black is zero
+    assert data.count(tag) == 1
+    path = stored(tmp_path, data.replace(tag, struct.pack("<HHIHH", 262, 3, 1, 0, 0)), "a.tif")
+    assert np.array_equal(read_image(path)[0], 255 - levels)
+
+
 def test_what_follows_the_end_of_a_png_is_no_part_of_it(tmp_path: Path) -> None:
     levels = samples(8, 3)
     path = stored(tmp_path, made.png(levels, 8, made.RGB) + b"left over")

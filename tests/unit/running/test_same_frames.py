@@ -142,7 +142,7 @@ def test_a_frame_predicted_twice_is_an_error_that_names_both(
 
 
 def test_raw_predictions_are_scored_as_they_are(film: Path, tmp_path: Path) -> None:
-    """0.4 levels off everywhere: exact where a definition rounds, 20 log10(255 / 0.4) dB where none is."""
+    """0.4 levels off: exact where a definition rounds, 20 log10(255 / 0.4) dB where it does not."""
     folder = tmp_path / "pred"
     folder.mkdir()
     for number in (2, 4):
