@@ -19,6 +19,7 @@ from vfibench.store.frame_names import check_named
 from vfibench.store.result import CellResult
 from vfibench.system.files import check_written, unwritable, write_whole
 from vfibench.system.foreign import let_through, told
+from vfibench.system.sweeping import sweep
 
 FORMATS = ("html", "markdown", "latex", "csv")
 INDEX_FILE = "index.html"
@@ -61,6 +62,7 @@ def write_site(runs: Sequence[Path], out: Path, options: PageOptions | None = No
     index = out / INDEX_FILE
     try:
         out.mkdir(parents=True, exist_ok=True)
+        sweep(out, age_s=3600)
         index.touch()  # a folder that cannot be written is found before the work
     except OSError as error:
         raise unwritable(index, error) from error

@@ -6,11 +6,12 @@ import json
 import multiprocessing
 import os
 import signal
+from importlib import import_module
 from multiprocessing.context import ForkServerProcess
 
 
-def work(arguments: list[str], kill_in_write: int) -> None:
-    """In a child process: run, or die halfway through the write numbered `kill_in_write`."""
+def work(arguments: list[str], kill_in_write: int, kill_before: tuple[str, int] | None) -> None:
+    """In a child process: run, or die halfway through a write of rows, or before a call; see `start`."""
     import torch
 
     from vfibench.cli import main
@@ -18,6 +19,8 @@ def work(arguments: list[str], kill_in_write: int) -> None:
     torch.set_num_threads(1)
     if kill_in_write:
         tear_write(kill_in_write)
+    if kill_before:
+        die_before(*kill_before)
     try:
         main(arguments)
     except SystemExit as end:
@@ -41,12 +44,34 @@ def tear_write(number: int) -> None:
     JsonLines.append = torn
 
 
-def start(arguments: list[str], kill_in_write: int = 0) -> ForkServerProcess:
-    """Start a run; torch and the harness are loaded once, in the server the children fork from."""
+def die_before(function: str, number: int) -> None:
+    """Let the process die when "module:name" is called for the time with this number."""
+    module_name, _, name = function.partition(":")
+    module = import_module(module_name)
+    whole, calls = getattr(module, name), iter(range(1, 10_000))
+
+    def deadly(*arguments: object, **options: object) -> object:
+        if next(calls) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*arguments, **options)
+
+    setattr(module, name, deadly)
+
+
+def start(
+    arguments: list[str], kill_in_write: int = 0, kill_before: tuple[str, int] | None = None
+) -> ForkServerProcess:
+    """Start a run; torch and the harness are loaded once, in the server the children fork from.
+
+    Args:
+        arguments: of the command line.
+        kill_in_write: number of the write of rows that it dies in the middle of, 0 for none.
+        kill_before: "module:name" and the number of the call that it dies before.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
         ["vfibench.running.runner", "vfibench.cli.progress", "odd_methods", "pandas"]
     )
-    process = context.Process(target=work, args=(arguments, kill_in_write))
+    process = context.Process(target=work, args=(arguments, kill_in_write, kill_before))
     process.start()
     return process

@@ -20,6 +20,7 @@ from vfibench.store.contents import Contents
 from vfibench.store.damage import Damaged, Tell
 from vfibench.store.entry import Session, entry_of
 from vfibench.store.jsonl import JsonLines
+from vfibench.store.kept_cells import FOLDER as CELLS
 from vfibench.store.kept_cells import keep_cell
 from vfibench.store.protocols import Status
 from vfibench.store.result import CellResult
@@ -31,6 +32,7 @@ from vfibench.system.files import unwritable, write_whole
 from vfibench.system.json_text import encoded
 from vfibench.system.locks import alone
 from vfibench.system.provenance import command_line, now
+from vfibench.system.sweeping import sweep
 
 
 class ResultStore:
@@ -78,13 +80,18 @@ class ResultStore:
 
     def album(self, cell: Cell) -> Album:
         """Where the pictures of a cell are kept."""
-        return Album.of(self.folder.absolute(), cell)  # wherever a method goes meanwhile
+        album = Album.of(self.folder.absolute(), cell)  # wherever a method goes meanwhile
+        for folder in (album.predictions, album.inputs):
+            sweep(folder, deep=True)
+        return album
 
     def tell(self, shard: Shard, status: Status, started: str, sessions: Sequence[Session]) -> None:
         """Replace this shard's run.json atomically, keeping cells that earlier commands put there."""
         path = self._contents.run_file(shard)
         try:
             with alone(self.folder / "locks" / "run.lock", f"to write {path}"):
+                for folder in (self.folder, self.folder / CELLS):
+                    sweep(folder)
                 cells = self._cells(path, sessions, running=status == "running")
                 content = {
                     "schema_version": SCHEMA_VERSION,

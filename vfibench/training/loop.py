@@ -10,6 +10,7 @@ from pathlib import Path
 from vfibench.system.devices import device_facts
 from vfibench.system.files import check_written
 from vfibench.system.locks import only_one
+from vfibench.system.sweeping import sweep
 from vfibench.training.checkpoints import NAME, check_finite, save_checkpoint
 from vfibench.training.curves import Curves
 from vfibench.training.export import export, facts_of
@@ -72,6 +73,7 @@ def the_only_training(job: TrainingJob, place: Place) -> Iterator[None]:
         hint = "wait for it to end, or name another --out"
         try:
             held.enter_context(only_one(job.out / LOCK, refused, hint))
+            sweep(job.out)
         except OSError as error:
             raise no_folder(error) from error
 

