@@ -92,11 +92,12 @@ def write_json(record: dict[str, object], where: str) -> None:
     """
     import json
 
+    from vfibench.cli.document_output import say
     from vfibench.system.files import write_whole
 
     text = json.dumps(record, indent=1, allow_nan=False) + "\n"
     if where == "-":
-        sys.stdout.write(text)
+        say(text.rstrip("\n"))
         return
     write_whole(Path(where), text, make_folder=False)
 

@@ -7,9 +7,6 @@ A `card` holds the fields of its class in `vfibench.contracts` (recipes and sour
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 
 import msgspec
@@ -24,6 +21,7 @@ from vfibench.cli.catalogue import (
     packaged_files,
     problems_of,
 )
+from vfibench.cli.document_output import say
 from vfibench.doctor import DoctorReport, EnvironmentReport
 from vfibench.registry import Problem
 
@@ -95,14 +93,7 @@ def info_document(name: str) -> InfoDocument:
     )
 
 
-@contextmanager
-def only_a_document() -> Iterator[None]:
-    """What plugins print while they are loaded goes to standard error: standard output is the document's."""
-    with redirect_stdout(sys.stderr):
-        yield
-
-
 def print_document(document: Document) -> None:
     """As JSON in ASCII, which every terminal and pipe takes; paths are strings, what is no number is null."""
     text = json.dumps(msgspec.to_builtins(document, str_keys=True, enc_hook=str))
-    print(json.dumps(json.loads(text, parse_constant=lambda _: None), indent=1, allow_nan=False))
+    say(json.dumps(json.loads(text, parse_constant=lambda _: None), indent=1, allow_nan=False))
