@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from vfibench.cli import (
     check,
@@ -22,8 +23,11 @@ from vfibench.cli import (
     train,
     verify,
 )
+from vfibench.cli.document_output import owner
 from vfibench.cli.terminal import standard_streams
 from vfibench.errors import VfibenchError, one_line
+from vfibench.system import interrupts
+from vfibench.system.foreign import SEE_TRACEBACK, let_through, reason_of
 from vfibench.system.paths import working_folder
 from vfibench.system.platforms import check_platform, settle_user
 
@@ -48,8 +52,24 @@ def _options(
     """Score video frame interpolation methods: every number traceable, every definition named."""
 
 
+class _Guarded(typer.core.TyperGroup):
+    """The commands, out of which nothing comes but what a command means by it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; what foreign code raised to end the program becomes an error."""
+        try:
+            return super().invoke(ctx)
+        except Exception:
+            raise
+        except BaseException as error:  # SystemExit too: commands end by typer's Exit
+            let_through(error)
+            message = f"code that is not vfibench's own ended the command: {reason_of(error)}"
+            raise VfibenchError(message, SEE_TRACEBACK) from error
+
+
 app = typer.Typer(
     name="vfibench",
+    cls=_Guarded,
     callback=_options,
     no_args_is_help=True,
     add_completion=False,
@@ -61,7 +81,6 @@ for _module in (run, listing, fetch, report, compare, reproduce, check, strata, 
 
 
 BAD_INPUT = 2
-INTERRUPTED = 128 + 2  # the exit status of SIGINT; typer turns a KeyboardInterrupt into it silently
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -73,6 +92,9 @@ def main(arguments: list[str] | None = None) -> None:
     and not where its reader has gone (`| head`).
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    owner["program"] = arguments is None
+    interrupts.forget()
+    interrupts.heed()
     with standard_streams() as streams:
         status = _run([word for word in words if word != "--debug"], debug="--debug" in words)
         streams.out.flush()
@@ -93,7 +115,7 @@ def _run(words: list[str], debug: bool) -> int:
         print(_in_words(error) if known else _traceback(error), file=sys.stderr)
         return BAD_INPUT
     except SystemExit as end:
-        if end.code == INTERRUPTED:
+        if end.code == interrupts.STATUS:  # typer turns a KeyboardInterrupt into it silently
             again = "run it with --resume" if words[:1] == ["train"] else "run the same command again"
             print(f"interrupted; {again} to go on where it stopped", file=sys.stderr)
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1

@@ -92,12 +92,13 @@ def write_json(record: dict[str, object], where: str) -> None:
     Raises:
         VfibenchError: the file cannot be written.
     """
+    from vfibench.cli.document_output import say
     from vfibench.system.files import write_whole
     from vfibench.system.json_text import encoded
 
     text = encoded(record, indent=1) + "\n"
     if where == "-":
-        sys.stdout.write(text)
+        say(text.rstrip("\n"))
         return
     write_whole(given_path(where), text, make_folder=False)
 

@@ -35,7 +35,8 @@ def doctor(
 
     root = default_root(data_root)
     if as_json:
-        from vfibench.cli.documents import DoctorDocument, only_a_document, print_document
+        from vfibench.cli.document_output import only_a_document
+        from vfibench.cli.documents import DoctorDocument, print_document
 
         with only_a_document():
             environment = environment_report(root, cuda=not dataset, columns=not dataset)

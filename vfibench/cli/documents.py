@@ -6,9 +6,6 @@ A `card` holds the fields of its class in `vfibench.contracts` (recipes and sour
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 
 import msgspec
@@ -23,6 +20,7 @@ from vfibench.cli.catalogue import (
     packaged_files,
     problems_of,
 )
+from vfibench.cli.document_output import say
 from vfibench.doctor import DoctorReport, EnvironmentReport
 from vfibench.registry import Problem
 from vfibench.system.json_text import encoded
@@ -95,13 +93,6 @@ def info_document(name: str) -> InfoDocument:
     )
 
 
-@contextmanager
-def only_a_document() -> Iterator[None]:
-    """What plugins print while they are loaded goes to standard error: standard output is the document's."""
-    with redirect_stdout(sys.stderr):
-        yield
-
-
 def print_document(document: Document) -> None:
     """As JSON in ASCII, which every terminal and pipe takes; paths are strings, what is no number is null."""
-    print(encoded(msgspec.to_builtins(document, str_keys=True, enc_hook=str), indent=1))
+    say(encoded(msgspec.to_builtins(document, str_keys=True, enc_hook=str), indent=1))

@@ -30,7 +30,8 @@ def list_(kind: Annotated[str, typer.Argument(help=KINDS)], as_json: Json = Fals
     from vfibench.cli.catalogue import listed
 
     if as_json:
-        from vfibench.cli.documents import list_document, only_a_document, print_document
+        from vfibench.cli.document_output import only_a_document
+        from vfibench.cli.documents import list_document, print_document
 
         with only_a_document():
             document = list_document(kind)
@@ -100,7 +101,8 @@ def info(
     from vfibench.contracts import Padding
 
     if as_json:
-        from vfibench.cli.documents import info_document, only_a_document, print_document
+        from vfibench.cli.document_output import only_a_document
+        from vfibench.cli.documents import info_document, print_document
 
         with only_a_document():
             document = info_document(name)

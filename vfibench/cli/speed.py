@@ -8,7 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from vfibench.contracts import AdapterCard
-    from vfibench.speed.timing import Speed
+    from vfibench.speed.timing import CallSize, Speed
 
 
 def register(app: typer.Typer) -> None:
@@ -42,44 +42,80 @@ def speed(
 
     With warm-up and synchronised: median and 95th percentile, memory, GFLOPs.
     """
-    import torch
+    from contextlib import nullcontext
 
-    from vfibench.methods.resolving import find_card, resolve
-    from vfibench.running.checks import check_count
-    from vfibench.speed.timing import CallSize, measure_speed
-    from vfibench.speed.turns import take_turns
-    from vfibench.system.devices import chosen_device
-    from vfibench.system.foreign import explained
+    from vfibench.cli.document_output import only_a_document, say
     from vfibench.system.json_text import encoded
+
+    with only_a_document() if as_json else nullcontext():
+        size_of_call = _call_size(size, device, precision, batch_size, inputs, times, compiled)
+        _check_counts(runs, warmup, threads)
+        content, lines = timed_methods(
+            [method, against] if against else [method], weights, size_of_call, runs, warmup
+        )
+    if as_json:
+        say(encoded(content))
+    else:
+        print("\n".join(lines))
+
+
+def _call_size(
+    size: str, device: str, precision: str, batch: int, inputs: int | None, times: int, compiled: bool
+) -> CallSize:
+    """How methods are called; VfibenchError for what cannot be."""
+    from vfibench.running.checks import check_count
+    from vfibench.speed.timing import CallSize
+    from vfibench.system.devices import chosen_device
     from vfibench.system.precision import check_precision
 
     width, height = parse_size(size)
     place = chosen_device(device)
     check_precision(precision, place)
-    for name, value in (("--batch-size", batch_size), ("--times", times), ("--runs", runs)):
-        check_count(name, value, 1)
-    for name, value in (("--warmup", warmup), ("--threads", threads)):
-        check_count(name, value, 0)
+    check_count("--batch-size", batch, 1)
+    check_count("--times", times, 1)
+    return CallSize(width, height, str(place), precision, batch, inputs, times, compiled)
+
+
+def _check_counts(runs: int, warmup: int, threads: int) -> None:
+    """VfibenchError for numbers that are too small; sets the number of threads where one is given."""
+    import torch
+
+    from vfibench.running.checks import check_count
+
+    check_count("--runs", runs, 1)
+    check_count("--warmup", warmup, 0)
+    check_count("--threads", threads, 0)
     if threads:
         torch.set_num_threads(threads)
-    names = [method, against] if against else [method]
+
+
+def timed_methods(
+    names: list[str], weights: str, call: CallSize, runs: int, warmup: int
+) -> tuple[dict[str, object], list[str]]:
+    """Time one method, or two in turns: the figures for a program, and for a person.
+
+    Raises:
+        VfibenchError: a method is unknown, cannot be timed as asked, or breaks its contract.
+    """
+    from vfibench.methods.resolving import find_card, resolve
+    from vfibench.speed.timing import measure_speed
+    from vfibench.speed.turns import take_turns
+    from vfibench.system.foreign import explained
+
     cards = [find_card(name) for name in names]
     for card in cards:
-        check_card(card, inputs, times, plain=precision == "fp32" and not compiled)
+        check_card(card, call.inputs, call.times, plain=call.precision == "fp32" and not call.compiled)
     arms = [
         resolve(name, weights if card.learned else None, scoring=False)
         for name, card in zip(names, cards, strict=True)
     ]
-    call = CallSize(width, height, str(place), precision, batch_size, inputs, times, compiled)
-    with explained(f"{' and '.join(arm.label for arm in arms)} could not be timed at {size}"):
-        if against:  # out of memory is what goes wrong as a rule
+    labels = " and ".join(arm.label for arm in arms)
+    with explained(f"{labels} could not be timed at {call.width}x{call.height}"):
+        if len(arms) > 1:  # out of memory is what goes wrong as a rule
             turns = take_turns(arms[0], arms[1], call, runs, warmup)
-            content, lines = turns.to_json(), turns.describe()
-        else:
-            found = measure_speed(arms[0], call, runs, warmup)
-            content, lines = found.to_json(), describe(found)
-    for line in [encoded(content)] if as_json else lines:
-        print(line)
+            return turns.to_json(), turns.describe()
+        found = measure_speed(arms[0], call, runs, warmup)
+        return found.to_json(), describe(found)
 
 
 def check_card(card: AdapterCard, inputs: int | None, times: int, plain: bool) -> None:

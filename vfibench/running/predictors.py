@@ -14,6 +14,7 @@ from vfibench.errors import SampleError
 from vfibench.frames.files import read_prediction
 from vfibench.frames.padding import crop, pad
 from vfibench.frames.resize import enlarged, reduced
+from vfibench.methods.answers import check_shape
 from vfibench.methods.parameters import parameters
 from vfibench.running.predictions import PredictionFolder
 from vfibench.running.recursion import by_pairs, by_recursion
@@ -144,7 +145,12 @@ class AdapterPredictor:
     def _between(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
         if self._card.times != "midpoint" or times == (0.5,):
             return self._call(frames, times)
-        return by_recursion(lambda pair: self._call(pair, (0.5,)), frames, times)
+        return by_recursion(self._midpoint, frames, times)
+
+    def _midpoint(self, pair: torch.Tensor) -> torch.Tensor:
+        raw = self._call(pair, (0.5,))
+        check_shape(raw, (len(pair), 1, *pair.shape[2:]))
+        return raw
 
     def _call(self, frames: torch.Tensor, times: tuple[float, ...]) -> torch.Tensor:
         """Ask the adapter, noting the time where it measures that itself."""
@@ -204,14 +210,3 @@ def own(made: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
 def to_float(frames: torch.Tensor) -> torch.Tensor:
     """uint8 to float32 in [0, 1], the same rounding everywhere: true division by 255."""
     return frames.to(torch.float32).div_(255.0)
-
-
-def check_shape(raw: object, expected: tuple[int, ...]) -> None:
-    """SampleError where a method did not return what the contract says."""
-    if not isinstance(raw, torch.Tensor):
-        raise SampleError(f"expected a tensor from the method, found {type(raw).__name__}")
-    if tuple(raw.shape) != expected:
-        names = "[B, T, 3, H, W]"
-        raise SampleError(f"expected {names} = {list(expected)} from the method, found {list(raw.shape)}")
-    if not raw.is_floating_point():
-        raise SampleError(f"expected floating-point frames from the method, found {raw.dtype}")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
 from vfibench.contracts import TimedAdapter
-from vfibench.errors import VfibenchError
+from vfibench.errors import SampleError, VfibenchError
+from vfibench.methods.answers import check_finite, check_shape
 from vfibench.methods.parameters import parameters
 from vfibench.metrics.psnr import agreement
 from vfibench.statistics.summaries import percentile
+from vfibench.system import process_state
 from vfibench.system.compiling import compiled
 from vfibench.system.devices import chosen_device, peak_memory_mb
 from vfibench.system.precision import check_precision, computing_in
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 
 AWAKE = 1.0
 """Seconds of work before a GPU is timed: an idle one has low clocks, and takes a while to raise them."""
+
+
+KEPT = tuple(name for name in process_state.AT_ONCE if name not in process_state.GENERATORS)
+"""What a method may not change for the one that is timed in turns with it."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,7 @@ def measure_speed(method: Method, size: CallSize, runs: int = 20, warmup: int = 
     plain = None
     if size.compiled or size.precision != "fp32":
         with torch.inference_mode(), computing_in("fp32", found.device):
-            plain = found.adapter.predict(found.frames, found.moments)
+            plain = found.adapter.predict(found.frames, found.moments).clone()  # it may use the memory again
     if found.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(found.device)
     warmup = found.warm_up(warmup)
@@ -159,6 +165,8 @@ class Prepared:
         call: predicts them once.
         elsewhere: the call of a method whose network runs in a process of its own, which tells its
             seconds; else None.
+        look: what is done with each answer, untimed: it is checked, and what the method changed of the
+            process is put back, lest the other of two methods be timed with it.
     """
 
     adapter: Any
@@ -167,15 +175,22 @@ class Prepared:
     device: torch.device
     call: Callable[[], torch.Tensor]
     elsewhere: Callable[[], tuple[object, float | None]] | None
+    look: Callable[[object], None]
 
     def warm_up(self, least: int) -> int:
         """Call `least` times, and on a GPU on until it is awake; how many calls that were."""
-        call = self.call if self.elsewhere is None else self.elsewhere
-        return warmed_up(call, least, self.device, AWAKE if self.device.type == "cuda" else 0.0)
+        awake = AWAKE if self.device.type == "cuda" else 0.0
+        return warmed_up(self._answer, least, self.device, awake, self.look)
+
+    def _answer(self) -> object:
+        """What one call answers, untimed."""
+        return self.call() if self.elsewhere is None else self.elsewhere()[0]
 
     def seconds(self, runs: int) -> list[float]:
         """Seconds of each of `runs` calls."""
-        return timed(self.call, runs, self.device) if self.elsewhere is None else told(self.elsewhere, runs)
+        if self.elsewhere is None:
+            return timed(self.call, runs, self.device, self.look)
+        return told(self.elsewhere, runs, self.look)
 
 
 def prepared(method: Method, size: CallSize) -> Prepared:
@@ -185,7 +200,8 @@ def prepared(method: Method, size: CallSize) -> Prepared:
     target = chosen_device(size.device)
     count = size.inputs or method.card.inputs[0]
     moments = target_times(method.card, count, size.times)
-    adapter = method.open(target)
+    with process_state.preserved(KEPT):
+        adapter = method.open(target)
     generator = torch.Generator().manual_seed(0)
     frames = torch.rand(size.batch, count, 3, size.height, size.width, generator=generator).to(target)
     frames = pad(frames, method.card.padding)
@@ -198,7 +214,40 @@ def prepared(method: Method, size: CallSize) -> Prepared:
             return predict(frames, moments)
 
     elsewhere = None if aside is None else lambda: aside(frames, moments)
-    return Prepared(adapter, frames, moments, target, call, elsewhere)
+    scale = method.card.scale
+    expected = (size.batch, len(moments), 3, scale * frames.shape[-2], scale * frames.shape[-1])
+    trained = method.weights is not None or not method.card.learned
+    return Prepared(
+        adapter, frames, moments, target, call, elsewhere, looked_at(method.label, expected, finite=trained)
+    )
+
+
+def looked_at(label: str, expected: tuple[int, ...], *, finite: bool) -> Callable[[object], None]:
+    """A check of each answer of a method, which puts back what the method changed of the process.
+
+    Args:
+        label: of the method.
+        expected: shape of the answers.
+        finite: whether the first one must be; random weights may give anything.
+
+    Raises:
+        VfibenchError: by the check, of an answer that is not as the contract says.
+    """
+    before = process_state.take(KEPT)
+    unseen = [finite]
+
+    def look(made: object) -> None:
+        process_state.restore(before)
+        try:
+            check_shape(made, expected)
+            if unseen and unseen.pop():
+                check_finite(cast("torch.Tensor", made))
+        except SampleError as error:
+            raise VfibenchError(
+                f"{label} breaks its contract: {error.message}", "see `vfibench verify`"
+            ) from error
+
+    return look
 
 
 def target_times(card: AdapterCard, inputs: int, count: int) -> tuple[float, ...]:
@@ -233,25 +282,37 @@ def psnr(found: torch.Tensor, expected: torch.Tensor) -> float:
     return float(agreement(found.clamp(0, 1)[None], expected.clamp(0, 1)[None], limit=200.0))
 
 
-def warmed_up(call: Callable[[], object], least: int, device: torch.device, seconds: float) -> int:
-    """Call `least` times, and on until so many seconds have passed; how many calls that were."""
+def warmed_up(
+    call: Callable[[], object],
+    least: int,
+    device: torch.device,
+    seconds: float,
+    look: Callable[[object], None],
+) -> int:
+    """Call `least` times, and on until so many seconds have passed; how many calls that were.
+
+    `look` is given each answer.
+    """
     calls, start = 0, time.perf_counter()
     while calls < least or (least and time.perf_counter() - start < seconds):
-        call()
+        look(call())
         wait_for(device)
         calls += 1
     return calls
 
 
-def timed(call: Callable[[], object], runs: int, device: torch.device) -> list[float]:
-    """Seconds of each of `runs` calls, the device idle before and after each."""
+def timed(
+    call: Callable[[], torch.Tensor], runs: int, device: torch.device, look: Callable[[object], None]
+) -> list[float]:
+    """Seconds of each of `runs` calls, the device idle before and after each; `look` is given each answer."""
     spent: list[float] = []
     for _ in range(runs):
         wait_for(device)
         start = time.perf_counter()
-        call()
+        made = call()
         wait_for(device)
         spent.append(time.perf_counter() - start)
+        look(made)
     return spent
 
 
@@ -261,13 +322,16 @@ def wait_for(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def told(call: Callable[[], tuple[object, float | None]], runs: int) -> list[float]:
+def told(
+    call: Callable[[], tuple[object, float | None]], runs: int, look: Callable[[object], None]
+) -> list[float]:
     """Seconds of each of `runs` calls as the method itself measured them, else by the clock."""
     spent: list[float] = []
     for _ in range(runs):
         start = time.perf_counter()
-        seconds = call()[1]
+        made, seconds = call()
         spent.append(time.perf_counter() - start if seconds is None else seconds)
+        look(made)
     return spent
 
 

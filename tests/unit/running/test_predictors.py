@@ -14,7 +14,8 @@ from vfibench.contracts import Padding, Sample
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.frames.files import write_image
 from vfibench.frames.resize import reduced_pictures
-from vfibench.running.predictors import AdapterPredictor, FolderPredictor, SampleBatch, check_shape, to_float
+from vfibench.methods.answers import check_shape
+from vfibench.running.predictors import AdapterPredictor, FolderPredictor, SampleBatch, to_float
 from vfibench.running.recursion import by_recursion, is_dyadic
 
 CPU = torch.device("cpu")
