@@ -12,7 +12,7 @@ from torchvision import models
 
 from vfibench.cli import main
 from vfibench.errors import VfibenchError
-from vfibench.metrics import backbones
+from vfibench.metrics import backbone_identity, backbones
 from vfibench.metrics.backbones import BACKBONES, Backbone, find_backbone
 from vfibench.metrics.fetching import fetch_backbone
 
@@ -29,6 +29,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nothing_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.delenv(backbones.ENVIRONMENT, raising=False)
+    monkeypatch.setattr(backbone_identity, "SPREAD", {})  # random weights will do here
     return tmp_path / "torch" / "hub" / "checkpoints"
 
 
