@@ -84,7 +84,9 @@ class Reporter:
             text = f"{job.cell.label} on {job.cell.dataset}: {job.dataset.selection}, {inputs} input frames"
             self._line(text + (f", {len(job.times)} output frames" if len(job.times) > 1 else ""))
             for remark in job.dataset.remarks:
-                self._line(f"note: {remark}")
+                if remark not in told:
+                    self._line(f"note: {remark}")
+                    told.add(remark)
             for column, reason in job.unavailable.items():
                 if (column, reason) not in told:
                     self._line(empty_column(column, reason))

@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from vfibench.frames import png, tiff
+from vfibench.frames.jpeg import check_scan
 from vfibench.frames.png import Broken
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _other(data: bytes) -> npt.NDArray[Any]:
             wanted = "RGBA"
         pixels = np.array(image if image.mode == "RGB" and wanted == "RGB" else image.convert(wanted))
         if image.format == "JPEG":
-            _check_scan(data, pixels)
+            check_scan(data, pixels[..., :3])
     return pixels
 
 
@@ -203,26 +204,6 @@ def _check_upright(orientation: object) -> None:
     """Refuse pixels that a viewer would turn: some tools turn them, some do not, and scores would differ."""
     if orientation not in {0, 1}:
         raise Unfit(f"pixels to be turned (EXIF orientation {orientation})", "turn them once and save that")
-
-
-def _check_scan(jpeg: bytes, pixels: UInt8Array) -> None:
-    """Make sure that a JPEG that has its end also has all before it.
-
-    libjpeg fills what is missing with grey. Then more bytes before the end mark would be read as blocks and
-    change the picture; after a whole scan they are skipped. The second decoding is made only where the last
-    pixel is as grey as missing ones are, or where scans refine one another.
-    """
-    import numpy as np
-    from PIL import Image
-
-    progressive = b"\xff\xc2" in jpeg
-    brightness = float(pixels[-1, -1, :3] @ np.array([0.299, 0.587, 0.114]))
-    if not progressive and abs(brightness - 128) > 2:
-        return
-    end = jpeg.rfind(b"\xff\xd9")
-    with Image.open(BytesIO(jpeg[:end] + bytes(range(1, 65)) * 4 + jpeg[end:])) as image:
-        if not np.array_equal(np.array(image.convert("RGB")), pixels[..., :3]):
-            raise Broken("its pixels end early")
 
 
 def _by_opencv(data: bytes) -> npt.NDArray[Any]:

@@ -177,6 +177,8 @@ def selected(**changes: Any) -> dict[str, Any]:
         ({"times": (0.0, 0.5)}, "expected target times between 0 and 1, found [0.0, 0.5]"),
         ({"times": ()}, "expected target times as floats, found []"),
         ({"times": (np.float64(0.5),)}, "expected target times as floats"),
+        ({"label": "film"}, "expected a label that begins with made-textures:, found 'film'"),
+        ({"label": 7}, "expected a label that begins with made-textures:, found 7"),
         ({"remarks": "one sentence"}, "expected remarks as a sequence of texts, found 'one sentence'"),
         ({"root": "/data"}, "expected its root as a Path, found '/data'"),
         ({"card": Masked.card}, "expected its card, that of 'made-textures', found that of 'made-masked'"),

@@ -23,6 +23,12 @@ H, W = 11, 13
 ORIENTED = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # EXIF: orientation 6
 
 
+@pytest.fixture(autouse=True)
+def _drawn_anew() -> None:
+    """The same pictures whatever tests ran before."""
+    RNG.bit_generator.state = np.random.default_rng(5).bit_generator.state
+
+
 def stored(folder: Path, data: bytes, name: str = "p.png") -> Path:
     (folder / name).write_bytes(data)
     return folder / name
