@@ -107,7 +107,7 @@ def evaluate(
     from vfibench.running.plan import Planner, Request
     from vfibench.running.runner import Runner
     from vfibench.store.memory import MemoryStore
-    from vfibench.system.devices import chosen_device
+    from vfibench.system.devices import chosen_device, usual_workers
 
     request = Request(
         methods=(method,),
@@ -123,7 +123,8 @@ def evaluate(
     )
     store = MemoryStore()
     jobs = Planner(request).jobs()
-    Runner(store, chosen_device(device)).run(jobs)
+    place = chosen_device(device)
+    Runner(store, place, workers=usual_workers(place) if place.type == "cuda" else 2).run(jobs)
     table = pd.DataFrame([_flat(row) for row in store.rows])
     table.attrs["method"] = jobs[0].cell.label
     return table
