@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from vfibench.cli.paths import path_argument, path_option
+from vfibench.cli.terminal import say
+from vfibench.system.paths import given_path
 
 
 def register(app: typer.Typer) -> None:
@@ -48,12 +50,12 @@ def report(
                 f"--samples and --sample are for pages, found --format {form}", "leave them or --format out"
             )
         for path in write_tables(runs, form, out, intervals=intervals):
-            print(f"wrote {path}")
+            say(f"wrote {path}")
         return
     if intervals:
         raise VfibenchError(
             "--intervals is for tables as text, found --format html", "pages have them always"
         )
     asked = PageOptions().samples if samples is None else samples
-    index = write_site(runs, out or Path("site"), PageOptions(asked, tuple(sample or ())))
-    print(f"wrote {index}")
+    index = write_site(runs, out or given_path("site"), PageOptions(asked, tuple(sample or ())))
+    say(f"wrote {index}")

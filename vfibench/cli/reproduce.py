@@ -10,6 +10,8 @@ import typer
 
 from vfibench.cli.console import plain_console
 from vfibench.cli.paths import path_option
+from vfibench.cli.terminal import say
+from vfibench.system.paths import given_path
 
 if TYPE_CHECKING:
     from vfibench.published.beside import Beside
@@ -77,8 +79,8 @@ def reproduce(
         pairs = zip(tried, results, strict=True)
         found = [*(each for attempt, result in pairs for each in attempt.judge(result)), *found]
         for line in how_measured(tried, jobs):
-            print(line)
-        print(f"scores: {folder}    page: vfibench report {folder} --out site")
+            say(line)
+        say(f"scores: {folder}    page: vfibench report {folder} --out site")
     print_verdicts(f"{method} on {dataset}: published and measured", found)
     raise typer.Exit(outcome(found))
 
@@ -86,7 +88,7 @@ def reproduce(
 def _default_folder(jobs: Sequence[Job]) -> Path:
     from vfibench.cli.run import run_key
 
-    return Path("runs") / run_key(list(jobs))
+    return given_path("runs") / run_key(list(jobs))
 
 
 def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> list[CellResult]:

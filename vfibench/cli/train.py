@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vfibench.cli.paths import path_option
+from vfibench.cli.terminal import say
+from vfibench.system.paths import given_path
 
 if TYPE_CHECKING:
     from vfibench.training.preparing import TrainingJob
@@ -60,7 +63,7 @@ def train(
 
     check_count("--workers", workers, 0)
     check_count("--log-every", log_every, 1)
-    folder = out or Path("runs") / chosen.name
+    folder = out or given_path("runs") / chosen.name
     job = TrainingJob(chosen, folder, data, resume, device, workers, log_every, tensorboard)
     if _path(job) is None:
         raise typer.Exit(130)
@@ -95,4 +98,5 @@ def _path(job: TrainingJob) -> Path | None:
 
 
 def _tell(text: str) -> None:
-    print(text, flush=True)
+    say(text)
+    sys.stdout.flush()
