@@ -78,19 +78,17 @@ class Reporter:
 
     def announce(self, jobs: Sequence[Job]) -> None:
         """Before the first frame: what will be scored, and which columns stay empty and why."""
-        told: set[tuple[str, str]] = set()
+        notes: dict[str, None] = {}
         for job in jobs:
             inputs = job.cell.settings.inputs
             text = f"{job.cell.label} on {job.cell.dataset}: {job.dataset.selection}, {inputs} input frames"
             self._line(text + (f", {len(job.times)} output frames" if len(job.times) > 1 else ""))
-            for remark in job.dataset.remarks:
-                if remark not in told:
-                    self._line(f"note: {remark}")
-                    told.add(remark)
-            for column, reason in job.unavailable.items():
-                if (column, reason) not in told:
-                    self._line(empty_column(column, reason))
-                    told.add((column, reason))
+            found = [f"note: {remark}" for remark in job.dataset.remarks]
+            found += [empty_column(column, reason) for column, reason in job.unavailable.items()]
+            for note in found:
+                if note not in notes:
+                    self._line(note)
+            notes |= dict.fromkeys(found)
 
     def tell_twins(self, jobs: Sequence[Job], stored: Sequence[Cell]) -> None:
         """Say of each new cell in what it differs from an earlier one, whose scores do not count for it."""
