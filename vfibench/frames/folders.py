@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -119,7 +120,8 @@ def files_in(folder: Path) -> frozenset[str]:
 def named_folder(word: str) -> tuple[Path, str]:
     """The folder and the name of "DIR" or "DIR=NAME".
 
-    Without a name it is the last of the folder's own path, links resolved: the same for every spelling.
+    Without a name it is the last of the folder's own path, links resolved: the same for every spelling, with
+    accents as one character each. Bytes that are no UTF-8 become the replacement character.
 
     >>> named_folder("/data/film=first try")[1], named_folder("/data/./film/")[1]
     ('first try', 'film')
@@ -128,7 +130,8 @@ def named_folder(word: str) -> tuple[Path, str]:
     path, equals, name = word.rpartition("=")
     if equals and path and name and "/" not in name and not folder.is_dir():
         return given_path(path).absolute(), name
-    return folder, folder.resolve().name
+    own = os.fsencode(folder.resolve().name).decode(errors="replace")
+    return folder, unicodedata.normalize("NFC", own) or "root"
 
 
 def some(names: Iterable[str]) -> str:
