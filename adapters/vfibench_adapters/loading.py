@@ -9,12 +9,10 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from vfibench.errors import VfibenchError
-from vfibench.weights.reading import load_strict, read_checkpoint
+from vfibench.weights.reading import check_fit, read_checkpoint
+from vfibench.weights.states import state_in
 
 Network = TypeVar("Network", bound=nn.Module)
-
-WRAPPER = "module."
 
 
 def untrained(make: Callable[[], Network]) -> Network:
@@ -38,7 +36,8 @@ def trained(make: Callable[[], Network], state: Mapping[str, Tensor], path: Path
     """
     with torch.device("meta"):
         network = make()
-    load_strict(network.to_empty(device="cpu"), state, path)
+    check_fit(network, state, path)  # before there is memory for it: a file may claim any size
+    network.to_empty(device="cpu").load_state_dict(state)
     return network
 
 
@@ -60,46 +59,18 @@ def placed(network: Network, device: torch.device) -> Network:
 
 
 def tensors_in(path: Path, *keys: str) -> dict[str, Tensor]:
-    """The named tensors of a checkpoint, which are the file itself or stand under one of `keys`.
-
-    Where all names begin with "module.", as those saved from several GPUs do, they lose it.
+    """The network's tensors in a checkpoint file under its own names, see `vfibench.weights.states`.
 
     Args:
         path: the file.
-        keys: names under which releases and training scripts keep the state dict, tried in order.
+        keys: names under which the method's own training scripts keep the state dict, tried first.
 
     Raises:
         VfibenchError: the file is no checkpoint, or holds no tensors in these places.
     """
-    checkpoint = read_checkpoint(path)
-    if isinstance(checkpoint, Mapping):
-        for key in keys:
-            if isinstance(checkpoint.get(key), Mapping):
-                checkpoint = checkpoint[key]
-                break
-        tensors = {str(name): value for name, value in checkpoint.items() if isinstance(value, Tensor)}
-        if tensors:
-            return _without_wrapper(tensors)
-    places = "named tensors" + (f", alone or under {' or '.join(keys)}" if keys else "")
-    raise VfibenchError(f"expected {places}, found {contents(checkpoint)} in {path}")
+    return state_in(read_checkpoint(path), path, *keys)
 
 
 def nets_in(path: Path) -> dict[str, Tensor]:
     """The tensors of a checkpoint whose parts are called "module..." where ours are called "net..."."""
     return {name.replace("module", "net"): tensor for name, tensor in tensors_in(path).items()}
-
-
-def _without_wrapper(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Names as the network has them, not (Distributed)DataParallel around it."""
-    if all(name.startswith(WRAPPER) for name in tensors):
-        return {name.removeprefix(WRAPPER): tensor for name, tensor in tensors.items()}
-    return tensors
-
-
-def contents(checkpoint: object) -> str:
-    """What a checkpoint holds, in a few words: its first three entries, or its type."""
-    if not isinstance(checkpoint, Mapping):
-        return type(checkpoint).__name__
-    shown = [str(name) for name in checkpoint]
-    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
-    return f"entries {', '.join(shown[:3])}{more}" if shown else "nothing"

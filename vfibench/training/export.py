@@ -91,7 +91,7 @@ def start_from(network: nn.Module, trainable: Trainable, init: str) -> str:
         VfibenchError: there is no such file or method, or its tensors are not this network's.
     """
     path = _weight_file(init)
-    saved = network_in(read_checkpoint(path)) if path.suffix != ".safetensors" else None
+    saved = network_in(read_checkpoint(path))
     state = trainable.weights(path) if saved is None else saved
     state = _completed(network, {name: tensor.float() for name, tensor in state.items()})
     load_strict(network, state, path)

@@ -11,25 +11,24 @@ import os
 import pickle
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
+from vfibench.weights.kinds import HINT_FETCH_AGAIN, LARGEST_HEADER, is_mappable, kind_of
 from vfibench.weights.safe_pickle import PLAIN
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-LARGEST_HEADER = 100_000_000  # bytes; the format allows no more
-HINT_FETCH_AGAIN = "fetch the file again and compare its size with the source's"
-
 
 def read_checkpoint(path: Path) -> object:
-    """Read a checkpoint on the CPU: safetensors by its suffix, else torch's, tensors and plain data.
+    """Read a checkpoint on the CPU: safetensors or torch's, tensors and plain data.
+
+    Which of them a file is, is told by its first bytes, whatever it is called.
 
     Plain data are also dates, options and numpy's numbers, see `vfibench.weights.safe_pickle`. Tensors stay
     mapped to the file, so parts that are not used (an optimizer's state) never enter memory.
@@ -52,9 +51,8 @@ def read_checkpoint(path: Path) -> object:
         {'weight': tensor([1., 1.])}
     """
     _require(path)
-    if path.suffix == ".safetensors":
+    if kind_of(path) == "safetensors":
         return _read_safetensors(path)
-    _refuse_what_is_no_checkpoint(path)
     return _read_torch(path)
 
 
@@ -92,19 +90,27 @@ def load_strict(module: nn.Module, state_dict: object, source: Path) -> None:
         source: where they come from, for the message.
 
     Raises:
-        VfibenchError: a tensor is missing, unexpected or of another shape; the message counts them and
-            names the first of each.
+        VfibenchError: a tensor is missing, unexpected or of another shape or type, or has NaN or infinity in
+            it; the message counts them and names the first of each.
+    """
+    check_fit(module, state_dict, source)
+    module.load_state_dict(state_dict, strict=True)  # type: ignore[arg-type]  # as just checked
+
+
+def check_fit(module: nn.Module, state_dict: object, source: Path) -> None:
+    """Check that weights are a network's; arguments and errors as of `load_strict`.
+
+    The network may be on the device "meta": one that a file describes need not exist to be compared.
     """
     if not isinstance(state_dict, Mapping):
         raise VfibenchError(f"expected named tensors, found {_kind(state_dict)} in {source}")
-    complaints = _differences(module.state_dict(), state_dict)
+    complaints = _differences(module.state_dict(), state_dict) or _no_numbers(module.state_dict(), state_dict)
     if complaints:
         expected = f"expected the {len(module.state_dict())} tensors of {type(module).__name__}"
         raise VfibenchError(
             f"{expected}, found {len(state_dict)} in {source}: {'; '.join(complaints)}",
             "give the weight file of this very method",
         )
-    module.load_state_dict(state_dict, strict=True)
 
 
 def sha256_of(path: Path) -> str:
@@ -175,6 +181,28 @@ def _differences(expected: Mapping[str, Tensor], found: Mapping[str, object]) ->
     return complaints
 
 
+def _no_numbers(expected: Mapping[str, Tensor], found: Mapping[str, Any]) -> list[str]:
+    """A complaint about tensors that cannot be weights: of another type, or with NaN or infinity in them."""
+    import torch
+
+    other, broken = [], []
+    for name, wanted in expected.items():
+        if (
+            found[name].layout != torch.strided
+            or found[name].is_quantized
+            or found[name].is_meta
+            or wanted.is_floating_point() != found[name].is_floating_point()
+        ):
+            other.append(name)
+        elif wanted.is_floating_point() and not bool(found[name].to(wanted.dtype).isfinite().all()):
+            broken.append(name)
+    complaints = [f"{len(broken)} with NaN or infinity (first: {broken[0]})"] if broken else []
+    if other:
+        types = f"{other[0]} expected {expected[other[0]].dtype}, found {found[other[0]].dtype}"
+        complaints.append(f"{len(other)} of another type (first: {types})")
+    return complaints
+
+
 def _kind(value: object) -> str:
     """A tensor's shape, or the type's name of anything else."""
     shape = getattr(value, "shape", None)
@@ -194,59 +222,18 @@ def _read_safetensors(path: Path) -> object:
         raise VfibenchError(message, HINT_FETCH_AGAIN) from error
 
 
-def _refuse_what_is_no_checkpoint(path: Path) -> None:
-    """Tell an empty file, a cut one, a text and other files from torch's two formats by their first bytes."""
-    with path.open("rb") as file:
-        head = file.read(256)
-    if not head:
-        raise VfibenchError(f"expected a checkpoint, found an empty file: {path}", HINT_FETCH_AGAIN)
-    if head.startswith(b"PK") and not _is_archive(path):
-        raise VfibenchError(f"expected a whole checkpoint, found one cut short: {path}", HINT_FETCH_AGAIN)
-    if head.startswith(b"PK"):
-        _refuse_other_archives(path)
-    if not head.startswith((b"PK", b"\x80")):  # a zip archive; a pickle of protocol 2 or later
-        found = _text(head) or "a file of another kind"
-        raise VfibenchError(f"expected a checkpoint, found {found} in {path}", HINT_FETCH_AGAIN)
-
-
-def _is_archive(path: Path) -> bool:
-    try:
-        return zipfile.is_zipfile(path)
-    except zipfile.BadZipFile:  # a damaged end record
-        return False
-
-
-def _refuse_other_archives(path: Path) -> None:
-    """Tell torch's own archives, which hold a data.pkl, from a folder that its authors have zipped."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):  # a damaged list of its files
-        return  # torch will say what is wrong with it
-    if not any(name.rpartition("/")[2] == "data.pkl" for name in names):
-        found = f"a zip archive of {', '.join(names[:3]) or 'nothing'}" + (" ..." if len(names) > 3 else "")
-        message = f"expected a checkpoint, found {found} in {path}"
-        raise VfibenchError(message, "unpack it and give the weight file that it holds")
-
-
-def _text(head: bytes) -> str:
-    """How a text file begins, or "" for anything else."""
-    try:
-        text = head[:200].decode("utf-8", errors="strict" if len(head) < 200 else "ignore")
-    except UnicodeDecodeError:
-        return ""
-    if not all(letter.isprintable() or letter.isspace() for letter in text):
-        return ""
-    return f"a text that begins {' '.join(text.split())[:40]!r}"
-
-
 def _read_torch(path: Path) -> object:
     import torch
 
     try:
-        with warnings.catch_warnings(), torch.serialization.safe_globals(PLAIN):
+        with ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
+            stack.enter_context(torch.serialization.safe_globals(PLAIN))
             warnings.simplefilter("ignore")  # about pickle protocols; what cannot be read is an error below
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_archive(path))
+            # torch goes by the suffix .safetensors where it is given a name; what is open it cannot map
+            named = path.suffix != ".safetensors"
+            source = path if named else stack.enter_context(path.open("rb"))
+            return torch.load(source, "cpu", weights_only=True, mmap=named and is_mappable(path))
     except pickle.UnpicklingError as error:
         raise _unsafe(path, error) from error
     except Exception as error:  # torch meets damaged bytes with errors of every kind

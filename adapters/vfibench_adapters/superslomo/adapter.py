@@ -14,7 +14,8 @@ from torch import Tensor
 from vfibench.contracts import IMAGENET_MEAN, IMAGENET_STD, AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.weights.reading import read_checkpoint
-from vfibench_adapters.loading import channels, contents, placed, trained, untrained
+from vfibench.weights.states import bare, contents, network_part
+from vfibench_adapters.loading import channels, placed, trained, untrained
 from vfibench_adapters.requests import check_request
 from vfibench_adapters.superslomo.cards import CONVGRU, CONVLSTM, SUPERSLOMO
 from vfibench_adapters.superslomo.network import Bottleneck, Motion, SuperSloMo, windows
@@ -135,15 +136,16 @@ def stage_weights(checkpoint: object, path: Path) -> dict[str, Tensor]:
     Raises:
         VfibenchError: it is neither.
     """
+    checkpoint = network_part(checkpoint, path)
     if not isinstance(checkpoint, Mapping):
         raise _another_file(path, contents(checkpoint))
     if all(isinstance(checkpoint.get(key), Mapping) for key in PREFIXES):
         return {
             prefix + name: tensor
             for key, prefix in PREFIXES.items()
-            for name, tensor in checkpoint[key].items()
+            for name, tensor in bare(checkpoint[key], path).items()
         }
-    flat = {str(name): value for name, value in checkpoint.items() if isinstance(value, Tensor)}
+    flat = bare({str(name): one for name, one in checkpoint.items() if isinstance(one, Tensor)}, path)
     if any(name.startswith(tuple(PREFIXES.values())) for name in flat):
         return flat
     raise _another_file(path, contents(checkpoint))

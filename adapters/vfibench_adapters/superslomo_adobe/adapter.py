@@ -13,7 +13,8 @@ from torch import Tensor
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
 from vfibench.weights.reading import read_checkpoint
-from vfibench_adapters.loading import contents, placed, trained, untrained
+from vfibench.weights.states import bare, contents, network_part
+from vfibench_adapters.loading import placed, trained, untrained
 from vfibench_adapters.requests import check_request
 from vfibench_adapters.superslomo_adobe.cards import SUPERSLOMO_ADOBE
 from vfibench_adapters.superslomo_adobe.network import SuperSloMo
@@ -68,10 +69,11 @@ def both_parts(path: Path) -> dict[str, Tensor]:
     Raises:
         VfibenchError: the file is no checkpoint, or has no such parts.
     """
-    checkpoint = read_checkpoint(path)
+    checkpoint = network_part(read_checkpoint(path), path)
     if not (isinstance(checkpoint, Mapping) and all(isinstance(checkpoint.get(p), Mapping) for p in PARTS)):
         raise VfibenchError(
             f"expected a dict with {' and '.join(PARTS)}, found {contents(checkpoint)} in {path}",
             f"give the released {SUPERSLOMO_ADOBE.weights[0].name}",
         )
-    return {f"{part}.{name}": tensor for part in PARTS for name, tensor in checkpoint[part].items()}
+    parts = {part: bare(checkpoint[part], path) for part in PARTS}
+    return {f"{part}.{name}": tensor for part in PARTS for name, tensor in parts[part].items()}
