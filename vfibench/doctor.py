@@ -190,7 +190,7 @@ def optional_columns() -> dict[str, str]:
         from vfibench.metrics.scorer import unavailable
     except ImportError as error:
         return dict.fromkeys(names, f"cannot be computed, {reason_of(error)}")
-    return dict.fromkeys(names, "") | unavailable(names, download=False)
+    return dict.fromkeys(names, "") | unavailable(names)
 
 
 def _cuda() -> str:

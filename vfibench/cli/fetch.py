@@ -9,6 +9,9 @@ import typer
 
 from vfibench.cli.paths import path_option
 
+LPIPS = ("lpips", "lpips-squeeze")
+WAYS = ("`vfibench fetch weights NAME`", *(f"`vfibench fetch {column}`" for column in LPIPS))
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's command."""
@@ -16,8 +19,8 @@ def register(app: typer.Typer) -> None:
 
 
 def fetch(
-    what: Annotated[str, typer.Argument(help="the word `weights`")],
-    method: Annotated[str, typer.Argument(help="NAME or pkg.mod:Class")],
+    what: Annotated[str, typer.Argument(help="weights (of a method), lpips or lpips-squeeze")],
+    method: Annotated[str, typer.Argument(help="for weights: NAME or pkg.mod:Class")] = "",
     file: Annotated[
         str | None, typer.Option(help="which of the method's weight files (default: the first)")
     ] = None,
@@ -25,19 +28,45 @@ def fetch(
         Path | None, path_option("--from", help="use this copy, downloaded by hand; it is checked and kept")
     ] = None,
 ) -> None:
-    """Fetch a method's released weights, check that its network loads them, and pin their sha256.
+    """Fetch a method's released weights, or the network that LPIPS compares features of; nothing else does.
 
-    After that, --weights may be left out. The weights are kept in the folder that VFIBENCH_WEIGHTS names
-    (default ~/.cache/vfibench/weights).
+    `vfibench fetch weights NAME`: checks that the method's network loads the weights and pins their sha256.
+    After that, --weights may be left out. They are kept in the folder that VFIBENCH_WEIGHTS names (default
+    ~/.cache/vfibench/weights).
+
+    `vfibench fetch lpips` and `vfibench fetch lpips-squeeze`: check torchvision's sha256. After that, runs
+    have these columns. The file is kept in the folder that VFIBENCH_BACKBONES names (default: torch's cache).
     """
+    if what == "weights" and method:
+        _weights(method, file, given)
+    else:
+        _backbone(what, method, file, given)
+
+
+def _backbone(column: str, method: str, file: str | None, given: Path | None) -> None:
+    """The network under an LPIPS column.
+
+    Raises:
+        VfibenchError: the words are others, or it cannot be fetched.
+    """
+    from vfibench.errors import VfibenchError
+
+    if column not in LPIPS or method or file is not None:
+        found = " ".join(word for word in (column, method, file and f"--file {file}") if word)
+        raise VfibenchError(f"expected {', '.join(WAYS)}, found {found!r}")
+    from vfibench.metrics.fetching import fetch_backbone
+
+    print(f"{column}: {fetch_backbone(column, given)} (loads, sha256 checked)")
+
+
+def _weights(method: str, file: str | None, given: Path | None) -> None:
+    """A method's released weights."""
     from vfibench.errors import VfibenchError
     from vfibench.methods.resolving import FRAMES, Method, find_card, split_variant, varied
     from vfibench.methods.workers.adapter import EXEC
     from vfibench.weights.fetching import choose, fetched
     from vfibench.weights.fetching import fetch as bring
 
-    if what != "weights":
-        raise VfibenchError(f"expected `vfibench fetch weights NAME`, found {what!r}")
     if method.startswith((EXEC, FRAMES)):
         raise VfibenchError(
             f"expected a method with weights to fetch, found {method}", "see `vfibench list methods`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from types import TracebackType
@@ -20,16 +21,19 @@ if TYPE_CHECKING:
     from vfibench.running.runner import Progress
 
 EVERY_S = 10.0  # between plain lines
+COMMAND = re.compile("vfibench fetch [a-z-]+")
 LONGEST = 100  # characters of the note about an empty column; run.json has the whole reason
 
 
 def empty_column(column: str, reason: str) -> str:
     """Which column stays empty, why in a few words (up to the reason's first comma), and where to read on.
 
-    >>> empty_column("lpips", "no alexnet backbone, not in /a; put it into a folder and use --backbones")
-    'note: lpips stays empty: no alexnet backbone (--backbones, see vfibench doctor)'
+    >>> empty_column("lpips", "no alexnet backbone, found none in /a; get it with `vfibench fetch lpips`")
+    'note: lpips stays empty: no alexnet backbone (vfibench fetch lpips)'
     """
-    way = "--backbones, see vfibench doctor" if "--backbones" in reason else "see vfibench doctor"
+    command = COMMAND.search(reason)
+    doctor = "--backbones, see vfibench doctor" if "--backbones" in reason else "see vfibench doctor"
+    way = command[0] if command else doctor
     begin, end = f"note: {column} stays empty: ", f" ({way})"
     short = reason.partition(",")[0].partition(";")[0]
     room = LONGEST - len(begin) - len(end)

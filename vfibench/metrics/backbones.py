@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
-import urllib.request
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+import zlib
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from types import ModuleType
 
@@ -17,11 +14,11 @@ import torch
 
 from vfibench.errors import VfibenchError
 from vfibench.registry import reason_of
-from vfibench.system.files import whole
 from vfibench.system.paths import path_in_environment
 
 ENVIRONMENT = "VFIBENCH_BACKBONES"
-TIMEOUT = 10  # seconds without an answer from the download server
+LARGEST = 2**30
+"""Bytes of a backbone; torchvision's AlexNet has 244 million."""
 Weights = dict[str, torch.Tensor]
 
 
@@ -54,6 +51,10 @@ BACKBONES = {
 }
 
 
+COLUMNS = {"alex": "lpips", "squeeze": "lpips-squeeze"}
+"""The column that each backbone is for."""
+
+
 def _models(network: str) -> ModuleType:
     """The models of torchvision, whose import fails where torch is not the version it was made for.
 
@@ -71,64 +72,42 @@ def _models(network: str) -> ModuleType:
     return found
 
 
-def find_backbone(net: str, folder: Path | None = None, *, download: bool = True) -> Path:
-    """Find the weights of a backbone, downloading them to torch's cache as the last resort.
+def find_backbone(net: str, folder: Path | None = None) -> Path:
+    """Find the weights of a backbone on this machine; `vfibench.metrics.fetching` downloads them.
 
     Args:
         net: "alex" or "squeeze".
         folder: looked in first; then $VFIBENCH_BACKBONES, then torch's own cache.
-        download: False to look on this machine only.
 
     Returns:
         A torchvision state dict (.pth, .pt) or the same as an .npz.
 
     Raises:
-        VfibenchError: it is nowhere and cannot be downloaded. What stands before the first comma is the
-            reason in short, for tables.
+        VfibenchError: it is nowhere. What stands before the first comma is the reason in short, for tables.
     """
     backbone = BACKBONES[net]
-    places = list(_places(folder))
+    places = places_of(folder)
     for place in places:
         files = sorted(place.glob(f"{backbone.network}[-_.]*"))
         found = [file for file in files if file.suffix in {".pth", ".pt", ".npz"}]
         if found:
             return found[0]
-    url = backbone.url
-    if not download:
-        raise _nowhere(url, backbone, places, "which a run will try")
-    try:
-        return _download(url, places[-1])
-    except (OSError, ValueError, HTTPException) as error:
-        raise _nowhere(url, backbone, places, f"which fails ({error})") from error
-
-
-def _nowhere(url: str, backbone: Backbone, places: Sequence[Path], what: str) -> VfibenchError:
-    name, looked = Path(url).name, ", ".join(map(str, places))
-    return VfibenchError(
-        f"no {backbone.network} backbone, neither as {name} in {looked} nor from {url}, {what}",
-        f"put the file into a folder and name it with --backbones or {ENVIRONMENT}",
+    looked = f" in {', '.join(map(str, places))}" if places else ""
+    raise VfibenchError(
+        f"no {backbone.network} backbone, found no {Path(backbone.url).name}{looked}",
+        f"get it from {backbone.url} with `vfibench fetch {COLUMNS[net]}`, or put it into a folder and name "
+        f"that with --backbones or {ENVIRONMENT}",
     )
 
 
-def _places(folder: Path | None) -> Iterator[Path]:
-    if folder is not None:
-        yield folder
-    named = path_in_environment(ENVIRONMENT)
-    if named is not None:
-        yield named
-    yield Path(torch.hub.get_dir()) / "checkpoints"
+def places_of(folder: Path | None = None) -> list[Path]:
+    """The folders in which backbones are looked for: as given, $VFIBENCH_BACKBONES, torch's own cache.
 
-
-def _download(url: str, folder: Path) -> Path:
-    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 (the table's https)
-        content = answer.read()
-    path = folder / Path(url).name
-    digest = hashlib.sha256(content).hexdigest()
-    if not digest.startswith(path.stem.rpartition("-")[2]):
-        raise ValueError(f"its sha256 is {digest}")
-    with whole(path) as file:
-        file.write(content)
-    return path
+    The last is left out where the user has no home folder, in which it would be.
+    """
+    cache = Path(torch.hub.get_dir()) / "checkpoints"
+    found = (folder, path_in_environment(ENVIRONMENT), None if cache.parts[0] == "~" else cache)
+    return [place for place in found if place is not None]
 
 
 def read_features(path: Path) -> Weights:
@@ -149,7 +128,7 @@ def read_features(path: Path) -> Weights:
         weights = {key: value.float() for key, value in features.items()}
     except (OSError, ValueError, TypeError, RuntimeError, AttributeError, EOFError) as error:
         raise VfibenchError(f"{expected}, found something else ({error})".splitlines()[0]) from error
-    except (pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except (pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise VfibenchError(f"{expected}, found a file that is none", "replace the file") from error
     if not weights:
         raise VfibenchError(f"{expected}, found no features.* in it", "replace the file")
@@ -166,6 +145,10 @@ def _read_pth(path: Path) -> Weights:
 def _read_npz(path: Path) -> Weights:
     import numpy as np
 
+    with zipfile.ZipFile(path) as archive:
+        size = sum(one.file_size for one in archive.infolist())
+    if size > LARGEST:  # told by the header, before anything is unpacked
+        raise ValueError(f"{size:,} bytes once unpacked")
     with np.load(path, allow_pickle=False) as arrays:
         return {key: torch.from_numpy(arrays[key]) for key in arrays.files}
 

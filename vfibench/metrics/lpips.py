@@ -13,14 +13,14 @@ import torch
 from torch.nn import functional
 
 from vfibench.errors import VfibenchError
-from vfibench.metrics.backbones import BACKBONES, build_features, find_backbone
+from vfibench.metrics.backbones import BACKBONES, COLUMNS, build_features, find_backbone
 from vfibench.metrics.pair import FramePair
 from vfibench.registry import reason_of
 
 REINSTALL = "pip install --force-reinstall --no-deps lpips"
 SHIFT = (-0.030, -0.088, -0.188)  # of inputs in [-1, 1], as the heads were trained
 SCALE = (0.458, 0.448, 0.450)
-_NETWORKS = {"lpips": "alex", "lpips-squeeze": "squeeze"}
+_NETWORKS = {column: net for net, column in COLUMNS.items()}
 
 
 def network_of(name: str) -> str:
@@ -67,17 +67,14 @@ class Lpips:
         net: "alex" or "squeeze".
         device: where pictures will be.
         backbones: folder with weight files, see `backbones.find_backbone`.
-        download: whether a backbone that is not there is downloaded.
 
     Raises:
         VfibenchError: the heads or the backbone are missing or damaged.
     """
 
-    def __init__(
-        self, net: str, device: torch.device, backbones: Path | None = None, *, download: bool = True
-    ) -> None:
+    def __init__(self, net: str, device: torch.device, backbones: Path | None = None) -> None:
         self.taps = BACKBONES[net].taps
-        self.features = build_features(net, find_backbone(net, backbones, download=download)).to(device)
+        self.features = build_features(net, find_backbone(net, backbones)).to(device)
         self.heads = [head.to(device) for head in read_heads(net)]
         self.shift = torch.tensor(SHIFT, device=device)[:, None, None]
         self.scale = torch.tensor(SCALE, device=device)[:, None, None]

@@ -83,15 +83,12 @@ class Scorer:
         return scores | {name: metric.score(pair) for name, metric in self._lpips.items()}
 
 
-def unavailable(
-    names: Sequence[str], backbones: Path | None = None, *, download: bool = True
-) -> dict[str, str]:
+def unavailable(names: Sequence[str], backbones: Path | None = None) -> dict[str, str]:
     """Which optional metrics cannot be computed here, and why.
 
     Args:
         names: columns, as for `Scorer`.
         backbones: folder with LPIPS backbones.
-        download: whether what is missing is downloaded where that is possible.
 
     Returns:
         Reason by name, one line each; empty where everything can be computed.
@@ -100,19 +97,17 @@ def unavailable(
     for name in names:
         try:
             if METRICS.card(name).optional:
-                _build(name, torch.device("cpu"), backbones, download=download)
+                _build(name, torch.device("cpu"), backbones)
         except VfibenchError as error:
             reasons[name] = str(error)
     return reasons
 
 
-def _build(
-    name: str, device: torch.device, backbones: Path | None, *, download: bool = True
-) -> Metric | Lpips:
+def _build(name: str, device: torch.device, backbones: Path | None) -> Metric | Lpips:
     """A metric that no rule describes: LPIPS or a plugin's."""
     target = METRICS.card(name).target
     if target.startswith(BUILTIN):
-        return Lpips(network_of(name), device, backbones, download=download)
+        return Lpips(network_of(name), device, backbones)
     with explained(f"the metric {METRICS.named(name)} could not be built"):
         metric: Metric = load_target(target)()
     if not callable(metric):

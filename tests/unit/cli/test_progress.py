@@ -47,7 +47,7 @@ def test_a_run_without_a_backbone_says_so_in_one_short_line(
     assert end.value.code == 0
     shown = capsys.readouterr()
     told = [line for line in shown.err.splitlines() if "lpips" in line]
-    assert told == ["note: lpips stays empty: no alexnet backbone (--backbones, see vfibench doctor)"]
+    assert told == ["note: lpips stays empty: no alexnet backbone (vfibench fetch lpips)"]
     assert "  lpips: empty, no alexnet backbone" in shown.out.splitlines()
     for cell in json.loads((tmp_path / "run" / "run.json").read_text())["cells"]:
         assert address in cell["unavailable"]["lpips"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
+import pwd
 import sys
 from collections.abc import Callable
 from importlib.abc import MetaPathFinder
@@ -15,7 +15,14 @@ import torch
 
 from vfibench.errors import VfibenchError
 from vfibench.metrics import backbones
-from vfibench.metrics.backbones import BACKBONES, Backbone, build_features, find_backbone, read_features
+from vfibench.metrics.backbones import (
+    BACKBONES,
+    Backbone,
+    build_features,
+    find_backbone,
+    places_of,
+    read_features,
+)
 from vfibench.metrics.scorer import Scorer, unavailable
 
 Shared = Callable[..., Path]
@@ -24,21 +31,13 @@ FILE = "squeezenet1_1_features_fp16.npz"
 
 @pytest.fixture(autouse=True)
 def nothing_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty torch cache, no environment, and a server that refuses at once."""
+    """An empty torch cache, no environment, and addresses that nobody answers."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     monkeypatch.delenv(backbones.ENVIRONMENT, raising=False)
     for net, backbone in BACKBONES.items():
         url = "http://127.0.0.1:9/" + Path(backbone.url).name
         monkeypatch.setitem(BACKBONES, net, Backbone(backbone.network, url, backbone.taps))
     return tmp_path
-
-
-def serve(monkeypatch: pytest.MonkeyPatch, file: Path, digest: str) -> str:
-    """Offer `file` as the download of squeezenet, under a name that promises `digest`."""
-    offered = file.rename(file.with_name(f"squeezenet1_1-{digest[:8]}.pth"))
-    backbone = BACKBONES["squeeze"]
-    monkeypatch.setitem(BACKBONES, "squeeze", Backbone(backbone.network, offered.as_uri(), backbone.taps))
-    return offered.name
 
 
 def test_a_backbone_is_found_in_the_folder_then_the_environment_then_torchs_cache(
@@ -57,6 +56,28 @@ def test_a_backbone_is_found_in_the_folder_then_the_environment_then_torchs_cach
     assert find_backbone("alex", tmp_path / "not there") == named
 
 
+def test_a_user_without_a_home_has_no_cache_of_torchs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.chdir(tmp_path)
+    assert places_of() == []
+    assert places_of(tmp_path) == [tmp_path]
+    with pytest.raises(VfibenchError, match=r"found no squeezenet1_1.*; get it from"):
+        find_backbone("squeeze")
+
+
+def test_a_file_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    np.savez_compressed(tmp_path / "alexnet.npz", **{"features.0.weight": np.zeros(300_000)})
+    monkeypatch.setattr(backbones, "LARGEST", 1_000_000)
+    monkeypatch.setattr(np, "load", None)  # it is not even opened
+    with pytest.raises(VfibenchError, match=r"found something else \(2,400,\d{3} bytes once unpacked\)"):
+        read_features(tmp_path / "alexnet.npz")
+
+
 def test_another_networks_file_is_not_taken(tmp_path: Path):
     (tmp_path / "alexnet-owt-7be5be79.pth").touch()
     (tmp_path / "squeezenet1_0.pth").touch()
@@ -70,7 +91,14 @@ def test_a_missing_backbone_says_what_was_looked_for_where_and_what_to_do(tmp_pa
         find_backbone("alex", tmp_path)
     message = str(caught.value)
     assert "\n" not in message
-    for part in ("alexnet-owt-7be5be79.pth", str(tmp_path), "checkpoints", "VFIBENCH_BACKBONES", "127.0.0.1"):
+    for part in (
+        "alexnet-owt-7be5be79.pth",
+        str(tmp_path),
+        "checkpoints",
+        "VFIBENCH_BACKBONES",
+        "127.0.0.1",
+        "vfibench fetch lpips",
+    ):
         assert part in message
 
 
@@ -78,16 +106,6 @@ def test_a_missing_backbone_is_told_in_short_before_the_first_comma(tmp_path: Pa
     with pytest.raises(VfibenchError) as caught:
         find_backbone("squeeze", tmp_path)
     assert str(caught.value).partition(",")[0] == "no squeezenet1_1 backbone"
-
-
-def test_looking_on_this_machine_alone_downloads_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    file = tmp_path / "file"
-    torch.save({"features.0.weight": torch.ones(1)}, file)
-    name = serve(monkeypatch, file, hashlib.sha256(file.read_bytes()).hexdigest())
-    reasons = unavailable(["lpips-squeeze"], tmp_path / "none", download=False)
-    assert "a run will try" in reasons["lpips-squeeze"]
-    assert not (tmp_path / "torch").exists()
-    assert find_backbone("squeeze").name == name
 
 
 def test_a_torchvision_that_does_not_fit_torch_is_a_reason_of_one_line(
@@ -114,24 +132,6 @@ def test_a_missing_backbone_makes_its_metric_unavailable_before_a_run(tmp_path: 
     assert "alexnet" in reasons["lpips"]
     with pytest.raises(VfibenchError, match="alexnet"):
         Scorer(["lpips"], torch.device("cpu"), tmp_path)
-
-
-def test_a_download_is_kept_in_torchs_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    file = tmp_path / "file"
-    torch.save({"features.0.weight": torch.ones(1)}, file)
-    name = serve(monkeypatch, file, hashlib.sha256(file.read_bytes()).hexdigest())
-    found = find_backbone("squeeze")
-    assert found == tmp_path / "torch" / "hub" / "checkpoints" / name
-    assert read_features(found).keys() == {"0.weight"}
-    assert [path.name for path in found.parent.iterdir()] == [name]
-
-
-def test_a_download_with_the_wrong_content_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    file = tmp_path / "file"
-    file.write_text("a captive portal's page")
-    serve(monkeypatch, file, "00000000")
-    with pytest.raises(VfibenchError, match="sha256"):
-        find_backbone("squeeze")
 
 
 def test_full_state_dicts_and_npz_files_of_features_are_read_alike(tmp_path: Path):
