@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vfibench.contracts import Page, PageCard, PageOptions
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, one_line
 from vfibench.registry import PAGES, import_sibling, load_target
 from vfibench.store.folders import read_results
 from vfibench.store.frame_names import check_named
@@ -231,4 +231,4 @@ def _index(sections: Sequence[Section], results: Sequence[CellResult]) -> str:
 
 
 def _warn(message: str) -> None:
-    print(f"warning: {' '.join(message.split())}", file=sys.stderr)
+    print(f"warning: {one_line(message)}", file=sys.stderr)

@@ -9,7 +9,7 @@ import typer
 
 from vfibench.cli.console import plain_console
 from vfibench.cli.paths import path_argument, path_option
-from vfibench.cli.terminal import own
+from vfibench.cli.terminal import command, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def baseline(
     ] = None,
 ) -> None:
     """Write a run's scores, frame by frame, to a file that later runs are checked against."""
-    from vfibench.errors import VfibenchError, one_line
+    from vfibench.errors import VfibenchError
     from vfibench.gate.baseline import make_baseline
     from vfibench.gate.files import write_baseline
     from vfibench.store.folders import read_results
@@ -50,7 +50,7 @@ def baseline(
     write_baseline(cells, out)
     frames = sum(len(cell.frames) for cell in cells)
     names = ", ".join(cell.id for cell in cells) if len(cells) < 5 else f"{len(cells)} cells"
-    print(one_line(f"wrote {out}: {names}; {frames} frames, {out.stat().st_size:,} bytes"))
+    say(f"wrote {out}: {names}; {frames} frames, {out.stat().st_size:,} bytes")
 
 
 def check(
@@ -111,7 +111,8 @@ def print_report(found: GateReport) -> None:
     lines = [one_line(line).rstrip() for line in [*table_lines(found), *told_lines(found)]]
     print("\n".join(lines))
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        own(sys.stdout).write("".join(f"{line}\n" for line in commands(found)))
+        for line in commands(found):
+            command(line)
     sys.stdout.flush()
 
 

@@ -10,6 +10,7 @@ import typer
 
 from vfibench.cli.console import plain_console
 from vfibench.cli.paths import path_option
+from vfibench.cli.terminal import say
 from vfibench.system.paths import given_path
 
 if TYPE_CHECKING:
@@ -73,15 +74,15 @@ def compare(
     if as_json != "-":
         print_comparisons(comparisons, worst)
         for line in only_lines(found):
-            print(f"\n{line}")
+            say("", line)
     if page is not None:
         tell_pages(comparisons, page, sys.stderr if as_json == "-" else sys.stdout)
     for one in comparisons:
         if one.why:
             where = f"on {one.match.first.cell.dataset}"
-            print(f"not comparable: {' and '.join(one.names)} {where}: {one.why}", file=sys.stderr)
+            say(f"not comparable: {' and '.join(one.names)} {where}: {one.why}", error=True)
     for name, why in lacking(found).items():
-        print(f"not comparable: {a} and {b} on {name}: {why}", file=sys.stderr)
+        say(f"not comparable: {a} and {b} on {name}: {why}", error=True)
     apart = any(one.why for one in comparisons) or bool(lacking(found))
     raise typer.Exit(NOT_COMPARABLE if apart else 0)
 

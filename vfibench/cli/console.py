@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
-from vfibench.cli.terminal import ACTIVE, own
+from vfibench.cli.terminal import ACTIVE, drawing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +28,7 @@ def plain_console(usual: int = 120, file: IO[str] | None = None) -> Console:
     width = max(shutil.get_terminal_size((usual, 24)).columns, 80)
     terminal = None if file is None else False
     return _harmless_console()(
-        file=own(sys.stdout) if file is None else file,
+        file=drawing(sys.stdout) if file is None else file,
         force_terminal=terminal,
         highlight=False,
         width=width,
@@ -41,7 +41,7 @@ def progress_console() -> Console:
     """A console for a progress bar on standard error."""
     import sys
 
-    return _harmless_console()(file=own(sys.stderr), highlight=False, markup=False, emoji=False)
+    return _harmless_console()(file=drawing(sys.stderr), highlight=False, markup=False, emoji=False)
 
 
 @cache

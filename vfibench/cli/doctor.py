@@ -9,6 +9,7 @@ import typer
 
 from vfibench.cli.listing import Json
 from vfibench.cli.paths import path_option
+from vfibench.cli.terminal import say
 
 if TYPE_CHECKING:
     from vfibench.doctor import DoctorReport, EnvironmentReport
@@ -43,10 +44,11 @@ def doctor(
         print_document(DoctorDocument(environment=environment, datasets=reports))
     elif dataset:
         reports = [dataset_report(name, root) for name in dataset]
-        print("\n\n".join("\n".join(dataset_lines(report)) for report in reports))
+        for number, report in enumerate(reports):
+            say(*[""] * (number > 0), *dataset_lines(report))
     else:
         reports = []
-        print("\n".join(environment_lines(environment_report(root, cuda=True, columns=True))))
+        say(*environment_lines(environment_report(root, cuda=True, columns=True)))
     raise typer.Exit(0 if all(report.ok for report in reports) else 1)
 
 

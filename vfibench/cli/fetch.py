@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vfibench.cli.paths import path_option
+from vfibench.cli.terminal import say
 
 LPIPS = ("lpips", "lpips-squeeze")
 WAYS = ("`vfibench fetch weights NAME`", *(f"`vfibench fetch {column}`" for column in LPIPS))
@@ -56,7 +57,7 @@ def _backbone(column: str, method: str, file: str | None, given: Path | None) ->
         raise VfibenchError(f"expected {', '.join(WAYS)}, found {found!r}")
     from vfibench.metrics.fetching import fetch_backbone
 
-    print(f"{column}: {fetch_backbone(column, given)} (loads, sha256 checked)")
+    say(f"{column}: {fetch_backbone(column, given)} (loads, sha256 checked)")
 
 
 def _weights(method: str, file: str | None, given: Path | None) -> None:
@@ -77,10 +78,10 @@ def _weights(method: str, file: str | None, given: Path | None) -> None:
     wanted = choose(card, file)
     there = fetched(card, wanted.name) if given is None else None
     if there:
-        print(f"{wanted.name} is there already: {there}")
+        say(f"{wanted.name} is there already: {there}")
         return
     for line in terms(card.licence, wanted.licence):
-        print(line)
+        say(line)
 
     def load(path: Path) -> None:
         import torch
@@ -88,7 +89,7 @@ def _weights(method: str, file: str | None, given: Path | None) -> None:
         Method(card.name, card, path).open(torch.device("cpu"))
 
     place = bring(card, wanted, load, given)
-    print(f"{card.name}: {place} (loads, sha256 pinned beside it)")
+    say(f"{card.name}: {place} (loads, sha256 pinned beside it)")
 
 
 def terms(code: str, weights: str) -> list[str]:

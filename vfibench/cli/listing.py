@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vfibench.cli.terminal import say
+from vfibench.errors import one_line
+
 if TYPE_CHECKING:
     from vfibench.cli.catalogue import Facts, Listed, ListedMethod
 
@@ -25,8 +28,6 @@ def list_(kind: Annotated[str, typer.Argument(help=KINDS)], as_json: Json = Fals
 
     A learned method that is "ready" includes its weights; others need --weights or `vfibench fetch weights`.
     """
-    import sys
-
     from vfibench.cli.catalogue import listed
 
     if as_json:
@@ -39,7 +40,7 @@ def list_(kind: Annotated[str, typer.Argument(help=KINDS)], as_json: Json = Fals
     items, problems = listed(kind)
     _print_table([(item.name, *_facts(item), _origin(item)) for item in items])
     for problem in problems:
-        print(f"warning: the plugin {problem.origin} failed to load: {problem.reason}", file=sys.stderr)
+        say(f"warning: the plugin {problem.origin} failed to load: {problem.reason}", error=True)
 
 
 def _facts(item: Listed) -> tuple[str, ...]:
@@ -82,6 +83,7 @@ def _origin(item: Listed) -> str:
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:
     """Columns as wide as they need to be; the last one is free."""
+    rows = [tuple(map(one_line, row)) for row in rows]
     widths = [max((len(cell) for cell in column), default=0) for column in zip(*rows, strict=False)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from vfibench.cli.paths import path_argument, path_option
+from vfibench.cli.terminal import say
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +49,7 @@ def report(
                 f"--samples and --sample are for pages, found --format {form}", "leave them or --format out"
             )
         for path in write_tables(runs, form, out, intervals=intervals):
-            print(f"wrote {path}")
+            say(f"wrote {path}")
         return
     if intervals:
         raise VfibenchError(
@@ -56,4 +57,4 @@ def report(
         )
     asked = PageOptions().samples if samples is None else samples
     index = write_site(runs, out or Path("site"), PageOptions(asked, tuple(sample or ())))
-    print(f"wrote {index}")
+    say(f"wrote {index}")

@@ -10,6 +10,7 @@ import typer
 
 from vfibench.cli.console import plain_console
 from vfibench.cli.paths import path_option
+from vfibench.cli.terminal import say
 
 if TYPE_CHECKING:
     from vfibench.published.beside import Beside
@@ -77,8 +78,8 @@ def reproduce(
         pairs = zip(tried, results, strict=True)
         found = [*(each for attempt, result in pairs for each in attempt.judge(result)), *found]
         for line in how_measured(tried, jobs):
-            print(line)
-        print(f"scores: {folder}    page: vfibench report {folder} --out site")
+            say(line)
+        say(f"scores: {folder}    page: vfibench report {folder} --out site")
     print_verdicts(f"{method} on {dataset}: published and measured", found)
     raise typer.Exit(outcome(found))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vfibench.cli.paths import path_argument, path_option
+from vfibench.cli.terminal import say
 
 if TYPE_CHECKING:
     from vfibench.running.plan import Job, Request
@@ -156,12 +157,12 @@ def tell(results: list[CellResult], folder: Path, part: Shard) -> None:
     from vfibench.cli.tables import print_leaderboard
 
     if not results:
-        print(f"no scores in {folder} yet")
+        say(f"no scores in {folder} yet")
     elif part.count == 1 or all(result.complete for result in results):
         print_leaderboard(results)
-        print(f"scores: {folder}    page: vfibench report {folder} --out site")
+        say(f"scores: {folder}    page: vfibench report {folder} --out site")
     else:
-        print(f"shard {part.index}/{part.count} is done; the leaderboard comes with the last one: {folder}")
+        say(f"shard {part.index}/{part.count} is done; the leaderboard comes with the last one: {folder}")
 
 
 def run_key(jobs: list[Job]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vfibench.cli.paths import path_argument, path_option
+from vfibench.cli.terminal import say
 
 if TYPE_CHECKING:
     from vfibench.strata.writing import StrataProgress, Written
@@ -54,7 +54,7 @@ def strata(
             if len(lists) == 1:
                 raise
             failed.append(error)  # the other datasets may be here
-            print(f"{cells[0].cell.dataset}: {error.message}", file=sys.stderr)
+            say(f"{cells[0].cell.dataset}: {error.message}", error=True)
     if failed:
         raise VfibenchError(f"{len(failed)} of {len(lists)} datasets have no facts", failed[0].hint)
 
@@ -66,17 +66,17 @@ def tell(written: Written) -> None:
     from vfibench.strata import MOTION, OCCLUSION, Facts
 
     facts = Facts(written.facts.rows, written.facts.how)
-    print(f"{written.dataset}: {len(facts.values)} frames, {facts.how}")
+    say(f"{written.dataset}: {len(facts.values)} frames, {facts.how}")
     aligned = facts.align(list(facts.values))
     for bins, values in zip((MOTION, OCCLUSION), aligned, strict=True):
         found = bins.classes(values)
         counts = np.bincount(found[found >= 0], minlength=len(bins.labels))
         told = [f"{label}: {count}" for label, count in zip(bins.labels, counts, strict=True)]
-        print(f"  {bins.name}  {', '.join(told)}")
+        say(f"  {bins.name}  {', '.join(told)}")
     if unknown := int(np.isnan(aligned[0]).sum()):
-        print(f"  {unknown} without figures: too small for optical flow, or no pixel counts")
+        say(f"  {unknown} without figures: too small for optical flow, or no pixel counts")
     for path in written.paths:
-        print(f"  {'wrote' if written.fresh else 'kept'} {path}")
+        say(f"  {'wrote' if written.fresh else 'kept'} {path}")
 
 
 class StrataReporter:
@@ -91,4 +91,4 @@ class StrataReporter:
         fresh = event.dataset != self._dataset
         if fresh or event.done == event.total or time.monotonic() - self._told > EVERY_S:
             self._dataset, self._told = event.dataset, time.monotonic()
-            print(f"{event.dataset}: {event.done}/{event.total} samples", file=sys.stderr, flush=True)
+            say(f"{event.dataset}: {event.done}/{event.total} samples", error=True)

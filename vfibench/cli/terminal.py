@@ -5,7 +5,7 @@ Whatever the harness, a plugin or a library prints while a command runs goes thr
 * What the terminal's encoding lacks is written in plain characters: arrows as "->", other letters as "\xe9".
 * Escape sequences, marks that turn the reading direction round, and GitHub's commands at the beginning of a
   line are made harmless, since names in files and messages of plugins may hold them. The harness's own
-  colours, progress bars and annotations are written with `own`.
+  tables and bars are written to a `drawing`, annotations by `command`.
 * A reader that has gone (`| head`), a closed stream or a full disk is no error where it happens: what a
   command has done does not depend on who reads about it. `Streams.unwritten` tells of it at the end.
 """
@@ -22,6 +22,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO, cast
+
+from vfibench.errors import one_line
 
 PLAIN = "vfibench.plain"
 """The name of the way in which characters are written that an encoding lacks."""
@@ -73,9 +75,13 @@ class Outlet:
 
     def write(self, text: str) -> int:
         """Write text of anybody's."""
+        return self.draw(ACTIVE.sub("\ufffd", text))
+
+    def draw(self, text: str) -> int:
+        """Write text with the harness's own colours, moves of the cursor and others' words."""
         mark = "" if self._line_begins else "."  # stands for what is in the line already
-        harmless = COMMAND.sub(r"\1: :", mark + ACTIVE.sub("\ufffd", text))
-        return self.put(harmless[len(mark) :].replace("##[", "# #["))
+        harmless = COMMAND.sub(r"\1: :", mark + text)[len(mark) :]
+        return self.put(harmless.replace("##[", "# #["))
 
     def put(self, text: str) -> int:
         """Write what the harness itself means to say."""
@@ -114,8 +120,8 @@ class Outlet:
             self._stream = io.StringIO()
 
 
-class Own:
-    """An outlet for what the harness itself says: colours, progress bars, annotations."""
+class Drawing:
+    """An outlet for tables and bars: rich writes them with escape sequences of its own."""
 
     def __init__(self, outlet: Outlet) -> None:
         self._outlet = outlet
@@ -124,13 +130,32 @@ class Own:
         return getattr(self._outlet, name)
 
     def write(self, text: str) -> int:
-        """Write text as it is."""
-        return self._outlet.put(text)
+        """Write text in which the harness alone has colours and moves, see `console`."""
+        return self._outlet.draw(text)
 
 
-def own(stream: TextIO) -> TextIO:
-    """A standard stream for what the harness itself says; any other stream as it is."""
-    return cast("TextIO", Own(stream)) if isinstance(stream, Outlet) else stream
+def drawing(stream: TextIO) -> TextIO:
+    """A standard stream for tables and bars; any other stream as it is."""
+    return cast("TextIO", Drawing(stream)) if isinstance(stream, Outlet) else stream
+
+
+def command(text: str) -> None:
+    """Say something to the system that runs the job, which reads standard output, and not to people."""
+    if isinstance(sys.stdout, Outlet):
+        sys.stdout.put(f"{text}\n")
+    else:
+        print(text)
+
+
+def say(*lines: str, error: bool = False) -> None:
+    """Print sentences, each in one line of its own whatever names it holds.
+
+    Args:
+        lines: the sentences.
+        error: to standard error, where progress and warnings go.
+    """
+    for line in lines:
+        print(one_line(line), file=sys.stderr if error else sys.stdout, flush=error)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vfibench.cli.paths import path_option
+from vfibench.cli.terminal import say
 
 if TYPE_CHECKING:
     from vfibench.training.preparing import TrainingJob
@@ -95,4 +97,5 @@ def _path(job: TrainingJob) -> Path | None:
 
 
 def _tell(text: str) -> None:
-    print(text, flush=True)
+    say(text)
+    sys.stdout.flush()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vfibench.cli.paths import path_option
+from vfibench.cli.terminal import say
 
 if TYPE_CHECKING:
     from vfibench.testing import Report
@@ -55,7 +56,7 @@ def verify(
         report = check_dataset(plugin, root=data_root, partial=partial)
     else:
         report = check_metric(plugin, device=device) if chosen == "metric" else check_page(plugin)
-    print(report)
+    say(*str(report).split("\n"))
     raise typer.Exit(0 if report.ok else 1)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
+from vfibench.errors import one_line
 from vfibench.gate.outcomes import CellReport, GateReport, Judgement, Verdict
 from vfibench.gate.summary import figures, worst_lines
 
@@ -54,5 +55,5 @@ def _count(element: ET.Element, within: ET.Element) -> None:
 
 
 def plain(text: str) -> str:
-    """Text that XML can hold: another character is shown as the replacement character."""
-    return FORBIDDEN.sub("\ufffd", text)
+    """Text that XML can hold and that does nothing but be read, line by line."""
+    return "\n".join(FORBIDDEN.sub("\ufffd", one_line(line)) for line in text.split("\n"))

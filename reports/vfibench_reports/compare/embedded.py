@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from vfibench.comparison.paired import cautions
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, one_line
 from vfibench.statistics.arrays import FloatArray, Frame
 from vfibench.statistics.bootstrap import DRAWS, LEAST_UNITS, LEVEL, SEED, shares
 from vfibench.statistics.digits import tie_width
@@ -112,7 +112,7 @@ def _facts_data(group: Comparable) -> dict[str, object]:
     try:
         facts = facts_of(group.results)
     except VfibenchError as error:  # a comparison needs none
-        print(f"warning: comparisons without motion and occlusion: {error}", file=sys.stderr)
+        print(f"warning: comparisons without motion and occlusion: {one_line(str(error))}", file=sys.stderr)
         facts = None
     if facts is None:
         return {"motion": None, "occlusion": None, "how": ""}

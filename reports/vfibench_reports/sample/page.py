@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from vfibench.contracts import PageOptions
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, one_line
 from vfibench.statistics.arrays import Frame
 from vfibench.store.frame_names import frames_named
 from vfibench.store.result import CellResult
@@ -66,7 +66,7 @@ SAVES = "`vfibench run --save-images --policy always` saves predictions, inputs 
 
 
 def _warn(message: str) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+    print(f"warning: {one_line(message)}", file=sys.stderr)
 
 
 def _no_pages(contest: Contest) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vfibench.contracts import PageOptions
-from vfibench.errors import VfibenchError
+from vfibench.errors import VfibenchError, one_line
 from vfibench.leaderboards.grouping import Board, Group, boards
 from vfibench.statistics.bootstrap import DRAWS, LEAST_UNITS
 from vfibench.store.result import CellResult
@@ -45,7 +45,7 @@ class StrataPage:
                 html = render_strata(board, every, related, self.options)
             except VfibenchError as error:  # a damaged file of facts: no other board is to suffer
                 told = f"warning: the strata page of {board.dataset}, {board.protocol} was left out: {error}"
-                print(told, file=sys.stderr)
+                print(one_line(told), file=sys.stderr)
                 continue
             if html:
                 name = page_name("strata", board.dataset, board.protocol)

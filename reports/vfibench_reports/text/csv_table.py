@@ -7,12 +7,14 @@ import io
 import math
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench_reports.kit.entries import hardware
 
 Row = dict[str, object]
+FORMULA = ("=", "+", "-", "@")
+CONTROLS = {"Cc", "Zl", "Zp"}
+"""Categories of Unicode: controls, ends of lines and of paragraphs."""
 MARKS = ("", " low", " high", " exact", " undefined")
 """What may follow the name of a metric in a heading."""
 
@@ -27,26 +29,29 @@ def csv_text(found: Sequence[Board], intervals: bool) -> str:
     entries = [(board, group, entry) for board in found for group in board.groups for entry in group.entries]
     metrics = list(dict.fromkeys(column for board in found for column in board.columns))
     rows = [_facts(*one) | _scores(one[2], metrics, intervals) for one in entries]
-    rows = [{name: in_one_line(value) for name, value in row.items()} for row in rows]
     text = io.StringIO()
     there = dict.fromkeys(name for row in rows for name in row)
     scores = [f"{metric}{mark}" for metric in metrics for mark in MARKS]
     order = [name for name in there if name not in scores] + [name for name in scores if name in there]
-    writer = csv.DictWriter(text, order, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(harmless, order))
+    writer.writerows([harmless(row.get(name)) for name in order] for row in rows)
     return text.getvalue()
 
 
-def in_one_line(value: Any) -> Any:
-    r"""Text with a blank for each control character and end of a line; anything else as it is.
+def harmless(value: object) -> object:
+    r"""Text in one line that no spreadsheet takes for a formula; a number as it is.
 
-    >>> in_one_line("a\rb\n\x07c"), in_one_line("=1"), in_one_line(0.5)
-    ('a b  c', '=1', 0.5)
+    A blank stands for each control character and end of a line, and an apostrophe before what begins with
+    `=`, `+`, `-` or `@`: spreadsheets show it as text, and would run it without.
+
+    >>> harmless("a\rb\n\x07c"), harmless("=1+1"), harmless("\t@SUM(A1)"), harmless(-0.5)
+    ('a b  c', "'=1+1", "' @SUM(A1)", -0.5)
     """
     if not isinstance(value, str):
         return value
-    return "".join(" " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter for letter in value)
+    plain = "".join(" " if unicodedata.category(letter) in CONTROLS else letter for letter in value)
+    return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
 
 
 def _facts(board: Board, group: Group, entry: BoardEntry) -> Row:

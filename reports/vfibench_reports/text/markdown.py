@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from vfibench.errors import one_line
 from vfibench_reports.text.papers import PaperTable, Part
 
 SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
@@ -24,7 +25,7 @@ def markdown_text(table: PaperTable) -> str:
 
 def plain(text: str) -> str:
     """Text in which nothing is markup, in one line."""
-    flat = " ".join(text.split())
+    flat = " ".join(one_line(text).split())
     return SPECIAL.sub(r"\\\1", "".join(ENTITIES.get(letter, letter) for letter in flat))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from vfibench.cli import main
 from vfibench.cli.console import plain_console
-from vfibench.cli.terminal import Outlet, own, standard_streams
+from vfibench.cli.terminal import Outlet, command, drawing, say, standard_streams
 
 
 def encoded(text: str, encoding: str) -> str:
@@ -69,10 +69,25 @@ def test_a_command_is_one_only_where_a_line_begins() -> None:
     assert text.getvalue() == "a::b\n: :c\n"
 
 
-def test_the_harness_itself_may_say_anything() -> None:
+def test_tables_keep_their_colours_and_give_no_commands() -> None:
     to, text = outlet()
-    own(to).write("\x1b[1mbold\x1b[0m\n::error::x\n")  # type: ignore[arg-type]
-    assert text.getvalue() == "\x1b[1mbold\x1b[0m\n::error::x\n"
+    drawing(to).write("\x1b[1mbold\x1b[0m\n::error::x\n")  # type: ignore[arg-type]
+    assert text.getvalue() == "\x1b[1mbold\x1b[0m\n: :error::x\n"
+
+
+def test_the_harness_itself_gives_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with standard_streams():
+        command("::error title=a::b")
+        print("::error title=c::d")
+    assert capsys.readouterr().out == "::error title=a::b\n: :error title=c::d\n"
+
+
+def test_a_sentence_stays_one_line_whatever_names_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    say("wrote a\nb", "c" * 2000)
+    say("warning: x\x1b[2J", error=True)
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == ["wrote a b", "c" * 997 + "..."]
+    assert shown.err == "warning: x\ufffd[2J\n"
 
 
 def test_a_table_holds_nothing_that_acts_and_keeps_its_colours() -> None:
