@@ -24,7 +24,7 @@ from vfibench.cli import (
 )
 from vfibench.cli.terminal import standard_streams
 from vfibench.errors import VfibenchError, one_line
-from vfibench.system.paths import working_folder
+from vfibench.system.paths import leave_lost_folder, working_folder
 from vfibench.system.platforms import check_platform, settle_user
 
 
@@ -87,6 +87,7 @@ def _run(words: list[str], debug: bool) -> int:
     try:
         check_platform()
         settle_user()
+        leave_lost_folder()
         app(words)
     except Exception as error:
         known = isinstance(error, VfibenchError | OSError) and not debug

@@ -66,7 +66,7 @@ def compare(
 
     if worst < 0:
         raise VfibenchError(f"expected --worst of 0 or more, found {worst}")
-    found = match(a, b, runs or [Path("runs")], dataset or ())
+    found = match(a, b, runs or [given_path("runs")], dataset or ())
     check_columns(found.pairs, metric or ())
     comparisons = [compared(one, metric or ()) for one in found.pairs]
     if as_json:

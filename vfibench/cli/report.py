@@ -9,6 +9,7 @@ import typer
 
 from vfibench.cli.paths import path_argument, path_option
 from vfibench.cli.terminal import say
+from vfibench.system.paths import given_path
 
 
 def register(app: typer.Typer) -> None:
@@ -56,5 +57,5 @@ def report(
             "--intervals is for tables as text, found --format html", "pages have them always"
         )
     asked = PageOptions().samples if samples is None else samples
-    index = write_site(runs, out or Path("site"), PageOptions(asked, tuple(sample or ())))
+    index = write_site(runs, out or given_path("site"), PageOptions(asked, tuple(sample or ())))
     say(f"wrote {index}")

@@ -11,6 +11,7 @@ import typer
 from vfibench.cli.console import plain_console
 from vfibench.cli.paths import path_option
 from vfibench.cli.terminal import say
+from vfibench.system.paths import given_path
 
 if TYPE_CHECKING:
     from vfibench.published.beside import Beside
@@ -87,7 +88,7 @@ def reproduce(
 def _default_folder(jobs: Sequence[Job]) -> Path:
     from vfibench.cli.run import run_key
 
-    return Path("runs") / run_key(list(jobs))
+    return given_path("runs") / run_key(list(jobs))
 
 
 def score(jobs: Sequence[Job], request: Request, folder: Path, workers: int) -> list[CellResult]:

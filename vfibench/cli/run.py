@@ -9,6 +9,7 @@ import typer
 
 from vfibench.cli.paths import path_argument, path_option
 from vfibench.cli.terminal import say
+from vfibench.system.paths import given_path
 
 if TYPE_CHECKING:
     from vfibench.running.plan import Job, Request
@@ -114,7 +115,7 @@ def run(
     check_policy(policy)
     check_count("--workers", workers, 0)
     jobs = Planner(request).jobs()
-    folder = out or Path("runs") / run_key(jobs)
+    folder = out or given_path("runs") / run_key(jobs)
     complete = execute(jobs, request, folder, part, policy, workers, save_images)
     raise typer.Exit(0 if complete else 1)
 

@@ -10,6 +10,7 @@ import typer
 
 from vfibench.cli.paths import path_option
 from vfibench.cli.terminal import say
+from vfibench.system.paths import given_path
 
 if TYPE_CHECKING:
     from vfibench.training.preparing import TrainingJob
@@ -62,7 +63,7 @@ def train(
 
     check_count("--workers", workers, 0)
     check_count("--log-every", log_every, 1)
-    folder = out or Path("runs") / chosen.name
+    folder = out or given_path("runs") / chosen.name
     job = TrainingJob(chosen, folder, data, resume, device, workers, log_every, tensorboard)
     if _path(job) is None:
         raise typer.Exit(130)

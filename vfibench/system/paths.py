@@ -7,6 +7,11 @@ from pathlib import Path, PureWindowsPath
 
 from vfibench.errors import VfibenchError
 
+GONE = Path(os.devnull) / "(the current folder was deleted)"
+"""Where relative paths lead without a current folder: nothing is there, and nothing can be made there."""
+ELSEWHERE = Path("/")
+_lost = False
+
 
 def given_path(text: str | Path) -> Path:
     """A path as a shell would read it: `~` is the home folder, `$NAME` and `${NAME}` are variables.
@@ -19,7 +24,7 @@ def given_path(text: str | Path) -> Path:
         text: what the user wrote.
 
     Returns:
-        The path, relative where it was relative.
+        The path, relative where it was relative; below `GONE` where there is nothing it could be relative to.
 
     Raises:
         VfibenchError: `~`, and nothing says where the home folder is; or a character no path can have.
@@ -40,7 +45,8 @@ def given_path(text: str | Path) -> Path:
             f"expected a home folder for {written}, found no HOME and no entry of this user",
             "set HOME, or write the whole path",
         )
-    return Path(expanded)
+    path = Path(expanded)
+    return path if path.is_absolute() or working_folder() is not None else GONE / path
 
 
 def path_in_environment(name: str) -> Path | None:
@@ -69,9 +75,18 @@ def home_cache() -> Path | None:
 def working_folder() -> Path | None:
     """The current folder; None where it was deleted, or may not be read."""
     try:
-        return Path.cwd()
+        here = Path.cwd()
     except OSError:
         return None
+    return None if _lost and here == ELSEWHERE else here
+
+
+def leave_lost_folder() -> None:
+    """Go elsewhere where the current folder was deleted: MKL ends the process there as it computes."""
+    global _lost  # noqa: PLW0603 (the current folder is the process's own, too)
+    if working_folder() is None:
+        _lost = True
+        os.chdir(ELSEWHERE)
 
 
 def below(folder: Path, name: str) -> Path:

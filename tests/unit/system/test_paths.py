@@ -80,6 +80,10 @@ def test_a_current_folder_that_was_deleted_is_none(tmp_path: Path, monkeypatch: 
     gone.rmdir()
     assert working_folder() is None
     assert given_path("/a/b") == Path("/a/b")
+    lost = given_path("runs")
+    assert not lost.exists()
+    with pytest.raises(OSError, match="Not a directory"):
+        lost.mkdir(parents=True)
 
 
 def test_a_nul_is_refused() -> None:

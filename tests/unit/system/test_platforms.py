@@ -6,6 +6,8 @@ import getpass
 import os
 import pwd
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +35,11 @@ def test_a_user_whom_the_system_does_not_know_has_a_name(monkeypatch: pytest.Mon
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     settle_user()
     assert getpass.getuser() == f"user{os.getuid()}"
+
+
+def test_the_readme_and_the_package_say_where_it_runs() -> None:
+    root = Path(__file__).resolve().parents[3]
+    assert "on Linux or macOS" in (root / "README.md").read_text()
+    said = tomllib.loads((root / "pyproject.toml").read_text())["project"]["classifiers"]
+    systems = {name for name in said if name.startswith("Operating System")}
+    assert systems == {"Operating System :: MacOS", "Operating System :: POSIX :: Linux"}
