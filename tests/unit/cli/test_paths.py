@@ -89,13 +89,13 @@ def test_what_is_named_from_home_is_looked_for_there(
 
 
 def test_variables_that_hold_paths_are_read_the_same_way(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vfibench.metrics.backbones import _places
+    from vfibench.metrics.backbones import places_of
 
     for name in ("VFIBENCH_DATA", "VFIBENCH_WEIGHTS", "VFIBENCH_BACKBONES"):
         monkeypatch.setenv(name, f"~/{name}")
     assert data_root(None) == home / "VFIBENCH_DATA"
     assert weights_folder() == home / "VFIBENCH_WEIGHTS"
-    assert next(iter(_places(None))) == home / "VFIBENCH_BACKBONES"
+    assert places_of()[0] == home / "VFIBENCH_BACKBONES"
 
 
 def test_typer_still_gives_lists_of_paths(home: Path) -> None:
