@@ -116,3 +116,12 @@ def test_a_module_that_fails_as_it_is_imported_is_one_line(
 def test_a_relative_module_is_refused() -> None:
     with pytest.raises(VfibenchError, match=r"cannot import '\.x:Y': TypeError"):
         load_target(".x:Y")
+
+
+@pytest.mark.parametrize("file", ["../pyproject.toml", "/etc/hostname", ""])
+def test_the_card_of_a_recipe_cannot_lead_out_of_its_package(file: str) -> None:
+    from vfibench.registry import recipe_text
+    from vfibench.trainable import RecipeCard
+
+    with pytest.raises(VfibenchError, match="expected the name of a file below vfibench"):
+        recipe_text(RecipeCard("r", package="vfibench", file=file))

@@ -120,10 +120,10 @@ def _listed(card: Any, origin: str) -> Listed:
 
 
 def _listed_recipe(card: RecipeCard, origin: str) -> ListedRecipe:
-    import tomllib
+    from vfibench.system.structs import read_toml
 
     try:
-        recipe = tomllib.loads(recipe_text(card).decode())
+        recipe = read_toml(recipe_text(card), f"recipe {card.name}")
         method, source = str(recipe["method"]), str(recipe["data"]["source"])
         about = card.title or str(recipe.get("about", ""))
         return ListedRecipe(card.name, origin, card, method, source, about)

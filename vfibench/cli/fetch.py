@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vfibench.cli.paths import path_option
-from vfibench.cli.terminal import say
+from vfibench.cli.terminal import drawing, say
 
 LPIPS = ("lpips", "lpips-squeeze")
 WAYS = ("`vfibench fetch weights NAME`", *(f"`vfibench fetch {column}`" for column in LPIPS))
@@ -88,7 +90,8 @@ def _weights(method: str, file: str | None, given: Path | None) -> None:
 
         Method(card.name, card, path).open(torch.device("cpu"))
 
-    place = bring(card, wanted, load, given)
+    with redirect_stderr(drawing(sys.stderr)):  # the bars of those who download are drawn by moving back
+        place = bring(card, wanted, load, given)
     say(f"{card.name}: {place} (loads, sha256 pinned beside it)")
 
 

@@ -8,11 +8,10 @@ from http.client import HTTPException
 from pathlib import Path
 
 from vfibench.errors import VfibenchError
-from vfibench.metrics.backbones import BACKBONES, COLUMNS, ENVIRONMENT, build_features, places_of
+from vfibench.metrics.backbones import BACKBONES, COLUMNS, ENVIRONMENT, LARGEST, build_features, places_of
 from vfibench.system.files import write_whole
 
 TIMEOUT = 10  # seconds without an answer from the download server
-LARGEST = 2**30  # bytes; AlexNet has 244 million
 
 
 def fetch_backbone(column: str, given: Path | None = None) -> Path:

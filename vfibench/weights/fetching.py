@@ -11,7 +11,6 @@ import shutil
 import tempfile
 import time
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from vfibench.contracts import AdapterCard, WeightFile
 from vfibench.errors import VfibenchError
 from vfibench.system.files import rename_whole, write_whole
 from vfibench.system.paths import below, home_cache, path_in_environment
-from vfibench.weights.kinds import LARGEST_UNPACKED
 from vfibench.weights.reading import sha256_of
+from vfibench.weights.unpacking import unpack, wrong_size
 
 HUB = "hf://"
 PACKAGE = "package:"
@@ -142,7 +141,7 @@ def fetch(
         else:
             _copy(given, part)
         if file.member and zipfile.is_zipfile(part):
-            _unpack(part, file)
+            unpack(part, file)
         _check_size(file, part)
         check_pin(file, part, place)
         _prove(check, part, str(given or file.url))
@@ -273,47 +272,7 @@ def _copy(given: Path, target: Path) -> None:
     shutil.copyfile(given, target)
 
 
-def _unpack(archive: Path, file: WeightFile) -> None:
-    """Replace an archive by the one file wanted from it; torch's own files are archives without it."""
-    member = file.member
-    with zipfile.ZipFile(archive) as whole:
-        entries = whole.infolist()
-        if any(entry.filename.endswith("/data.pkl") for entry in entries):
-            return
-        found = [one for one in entries if one.filename == member or one.filename.endswith("/" + member)]
-        if len(found) != 1:
-            some = ", ".join(one.filename for one in entries[:3])
-            raise VfibenchError(f"expected one {member} in the archive, found {len(found)} (it holds {some})")
-        _check_unpacked(found[0], file)
-        try:
-            with whole.open(found[0]) as packed, archive.with_name("unpacked").open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked, 1 << 20)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
-            message = f"cannot unpack {found[0].filename}: {str(error) or type(error).__name__}"
-            raise VfibenchError(message, "fetch it again") from error
-    archive.with_name("unpacked").replace(archive)
-
-
-def _check_unpacked(entry: zipfile.ZipInfo, file: WeightFile) -> None:
-    """A small archive may unpack to any size; zipfile never unpacks more than the header tells."""
-    if file.size is not None and entry.file_size != file.size:
-        raise _wrong_size(file, entry.file_size)
-    if entry.file_size > LARGEST_UNPACKED:
-        raise VfibenchError(
-            f"expected {LARGEST_UNPACKED:,} bytes or less, found {entry.filename} of "
-            f"{entry.file_size:,} bytes",
-            "unpack it by hand and use --from FILE, where you trust it",
-        )
-
-
 def _check_size(file: WeightFile, path: Path) -> None:
     found = path.stat().st_size
     if file.size is not None and found != file.size:
-        raise _wrong_size(file, found)
-
-
-def _wrong_size(file: WeightFile, found: int) -> VfibenchError:
-    return VfibenchError(
-        f"expected {file.name} of {file.size:,} bytes, found {found:,}",
-        "the download was cut short, or the source shows a page instead; fetch it again",
-    )
+        raise wrong_size(file, found)

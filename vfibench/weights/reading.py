@@ -6,7 +6,6 @@ Nothing heavy is imported until a file is read.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import pickle
 import re
@@ -16,8 +15,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import MsgspecError
+
 from vfibench.contracts import AdapterCard
 from vfibench.errors import VfibenchError
+from vfibench.system.structs import decode_json
 from vfibench.weights.kinds import HINT_FETCH_AGAIN, LARGEST_HEADER, is_mappable, kind_of
 from vfibench.weights.safe_pickle import PLAIN
 from vfibench.weights.sealing import check_sealed
@@ -74,9 +76,9 @@ def header_of(path: Path) -> dict[str, str]:
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(size if size < min(path.stat().st_size, LARGEST_HEADER) else 0))
+            header = decode_json(file.read(size if size < min(path.stat().st_size, LARGEST_HEADER) else 0))
         return {str(name): str(value) for name, value in header.get("__metadata__", {}).items()}
-    except (ValueError, AttributeError, RecursionError) as error:
+    except (ValueError, AttributeError, MsgspecError) as error:
         raise VfibenchError(
             f"expected a safetensors file, found another or a damaged one: {path}", HINT_FETCH_AGAIN
         ) from error

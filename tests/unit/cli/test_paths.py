@@ -95,7 +95,7 @@ def test_variables_that_hold_paths_are_read_the_same_way(home: Path, monkeypatch
         monkeypatch.setenv(name, f"~/{name}")
     assert data_root(None) == home / "VFIBENCH_DATA"
     assert weights_folder() == home / "VFIBENCH_WEIGHTS"
-    assert next(iter(places_of(None))) == home / "VFIBENCH_BACKBONES"
+    assert places_of()[0] == home / "VFIBENCH_BACKBONES"
 
 
 def test_typer_still_gives_lists_of_paths(home: Path) -> None:

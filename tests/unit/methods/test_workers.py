@@ -19,7 +19,7 @@ from made_clips import make_clip
 from vfibench.cli import main
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.methods.resolving import resolve
-from vfibench.methods.workers.adapter import ExecAdapter, card_of, greet, patience
+from vfibench.methods.workers.adapter import ExecAdapter, card_of, greet, patience, words_of
 from vfibench.methods.workers.process import Worker
 from vfibench.running.plan import Planner, Request
 from vfibench.running.runner import Runner
@@ -372,3 +372,19 @@ def test_options_that_do_not_reach_a_worker_are_refused(options, words, capsys):
         main([*words, "-m", f"exec:{EXAMPLE}", *options])
     assert end.value.code == 2
     assert "reach" in capsys.readouterr().err
+
+
+def test_words_of_a_command_that_begin_with_home_or_a_variable_are_paths(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("ENVS", "/envs")
+    command = "~/venv/bin/python $ENVS/worker.py --name 'a ~ b' --x=~ -c 'print(\"$ENVS\")'"
+    words = [
+        "/home/me/venv/bin/python",
+        "/envs/worker.py",
+        "--name",
+        "a ~ b",
+        "--x=~",
+        "-c",
+        'print("$ENVS")',
+    ]
+    assert words_of(command) == words

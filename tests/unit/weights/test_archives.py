@@ -106,7 +106,7 @@ def test_a_member_that_unpacks_to_another_size_is_not_unpacked(tmp_path: Path, c
 
 
 def test_a_member_without_a_known_size_is_limited(tmp_path: Path, cache: Path, monkeypatch) -> None:
-    monkeypatch.setattr("vfibench.weights.fetching.LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr("vfibench.weights.unpacking.LARGEST_UNPACKED", 1000)
     with pytest.raises(VfibenchError, match=r"found log/net.pkl of 3,000,000 bytes"):
         fetch(*boxed(), lambda path: None, zipped(tmp_path, "log/net.pkl", bytes(3_000_000)))
 
