@@ -23,10 +23,14 @@ ROOT = Path(__file__).resolve().parents[2]
 def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], ModuleType]:
     """Import a module of the check, whose findings go to this test's folder."""
     monkeypatch.syspath_prepend(str(ROOT))
-    asking = importlib.import_module("benchmarks.gpu.asking")
-    monkeypatch.setattr(asking, "OUT", tmp_path)
-    monkeypatch.setattr(asking, "left", lambda: 60.0)
-    return lambda name: importlib.import_module(f"benchmarks.gpu.{name}")
+    monkeypatch.setattr(module("asking"), "OUT", tmp_path)
+    monkeypatch.setattr(module("asking"), "left", lambda: 60.0)
+    return module
+
+
+def module(name: str) -> ModuleType:
+    """A module of the check, which is no package that is installed."""
+    return importlib.import_module(f"benchmarks.gpu.{name}")
 
 
 def found(folder: Path) -> list[dict[str, object]]:

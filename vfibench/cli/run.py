@@ -58,7 +58,7 @@ def run(
     factor: Annotated[int | None, typer.Option(help="frame-rate factor for clips: 2, 4, 8")] = None,
     out: Annotated[Path | None, path_option(help="run folder (default runs/<key of the settings>)")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N (default: cuda if available)")] = "",
-    precision: Annotated[str, typer.Option(help="fp32, tf32 (CUDA), fp16 or bf16 (autocast)")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast), tf32 (CUDA)")] = "fp32",
     compiled: Annotated[bool, typer.Option("--compile", help="run networks through torch.compile")] = False,
     batch_size: Annotated[int, typer.Option(help="samples per call")] = 4,
     workers: Annotated[

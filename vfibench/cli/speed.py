@@ -24,7 +24,7 @@ def speed(
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the input frames")] = "448x256",
     weights: Annotated[str, typer.Option("--weights", "-w", help="FILE, or the word random")] = "random",
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N")] = "",
-    precision: Annotated[str, typer.Option(help="fp32, tf32 (CUDA), fp16 or bf16 (autocast)")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32, fp16 or bf16 (autocast), tf32 (CUDA)")] = "fp32",
     compiled: Annotated[bool, typer.Option("--compile", help="run through torch.compile")] = False,
     batch_size: Annotated[int, typer.Option(help="samples per call")] = 1,
     inputs: Annotated[

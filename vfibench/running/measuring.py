@@ -163,10 +163,7 @@ class Measurer:
         self, number: int, items: Sequence[Item], rows: list[ScoreRow], timings: list[TimingRow]
     ) -> None:
         """Score samples of one shape; where they fail (out of memory, a bad one), each half of them."""
-        staged = self._guarded(self._stage, items)
-        if isinstance(staged, Failed):
-            return self._again(number, items, staged, rows, timings)
-        predicted = self._network.submit(self._guarded, self._predict, (items, staged)).result()
+        predicted = self._predicted(items)
         if isinstance(predicted, Failed):
             return self._again(number, items, predicted, rows, timings)
         scored = self._guarded(self._score, predicted)
@@ -214,6 +211,13 @@ class Measurer:
         if self._device.type == "cuda":
             empty_after_failure(self._device)
         return Failed(reason)
+
+    def _predicted(self, items: Sequence[Item]) -> Predicted | Failed:
+        """Stack the samples here, and have them predicted; nothing is held here of what failed."""
+        staged = self._guarded(self._stage, items)
+        if isinstance(staged, Failed):
+            return staged
+        return self._network.submit(self._guarded, self._predict, (items, staged)).result()
 
     def _stage(self, items: Sequence[Item]) -> Staged:
         return stage([item.sample for item in items], self._device)

@@ -70,7 +70,7 @@ class TimingRow(Struct, frozen=True, kw_only=True):
         shape: height and width of the input frames, empty where they were not stored.
         predict_s: seconds, the network's own.
         warmup: whether it was the first call at its shape.
-        peak_mb: peak memory so far in MiB, None where that is not known.
+        peak_mb: peak memory in MiB, of the process so far or on CUDA of the call; None where it is not known.
     """
 
     batch: int = 0

@@ -32,7 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         variant: the method's named settings, "" for its usual ones.
         inputs: input frames of a sample.
         recursion: whether other times than the midpoint are reached by asking for midpoints of midpoints.
-        precision: "fp32", or the type that autocast computed in.
+        precision: "fp32", "tf32" (on CUDA), or the type that autocast computed in.
         device: "cpu" or "cuda".
         batch_size: samples in a call; networks round otherwise in another batch.
         padding: how frames were enlarged before the network saw them.

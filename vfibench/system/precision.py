@@ -19,7 +19,7 @@ from vfibench.errors import VfibenchError
 Products = Literal["ieee", "tf32"]
 """How products of float32 are made on CUDA."""
 
-AUTOCAST = {"fp32": None, "tf32": None, "fp16": torch.float16, "bf16": torch.bfloat16}
+AUTOCAST = {"fp32": None, "fp16": torch.float16, "bf16": torch.bfloat16, "tf32": None}
 PRECISIONS = tuple(AUTOCAST)
 
 

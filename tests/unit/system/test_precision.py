@@ -155,7 +155,7 @@ def test_tf32_is_for_cuda_and_other_words_for_nobody() -> None:
     ):
         check_precision("tf32", CPU)
     with pytest.raises(
-        VfibenchError, match=r"expected --precision fp32 \| tf32 \| fp16 \| bf16, found 'fp8'"
+        VfibenchError, match=r"expected --precision fp32 \| fp16 \| bf16 \| tf32, found 'fp8'"
     ):
         check_precision("fp8", GPU)
 
