@@ -205,7 +205,8 @@ class Adapter(Protocol):
             times: T times as the card's `times` allows, the same for all samples.
 
         Returns:
-            [B, T, 3, scale * H, scale * W], RGB, nominally in [0, 1], neither clamped nor rounded.
+            [B, T, 3, scale * H, scale * W], RGB, nominally in [0, 1], neither clamped nor rounded; it may lie
+            in memory that the next call uses again.
         """
 
 
@@ -593,7 +594,8 @@ class Metric(Protocol):
 
         Returns:
             [B] float64 (another floating type is converted) on their device; +inf where a PSNR is of two
-            identical images, NaN where the definition gives no figure. Anything else ends the run.
+            identical images, NaN where the definition gives no figure. Anything else ends the run. What it
+            raises leaves those pictures without its score.
         """
 
 

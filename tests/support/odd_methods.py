@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 import weakref
 from collections.abc import Sequence
@@ -181,3 +183,38 @@ class Fourfold:
         places = [time + frames.shape[1] / 2 - 1 for time in times]
         made = [(frames[:, int(place)] + frames[:, -int(-place // 1)]) / 2 for place in places]
         return torch.stack(made, dim=1).repeat_interleave(4, -1).repeat_interleave(4, -2)
+
+
+class Ends(Blend):
+    """Raises what no `except Exception` catches; a test says what."""
+
+    card = AdapterCard("odd-ends", "odd_methods:Ends")
+    error: BaseException = GeneratorExit()
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        raise self.error
+
+
+class Chatty(Blend):
+    """Prints in two ways while it works."""
+
+    card = AdapterCard("odd-chatty", "odd_methods:Chatty")
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        print("thinking")
+        os.write(1, b"aloud\n")
+        return super().predict(frames, times)
+
+
+class NeverEnds(Blend):
+    """Hangs, and swallows whatever would end it."""
+
+    card = AdapterCard("odd-never", "odd_methods:NeverEnds")
+
+    def predict(self, frames: torch.Tensor, times: Sequence[float]) -> torch.Tensor:
+        print("HANGING", file=sys.stderr, flush=True)
+        while True:
+            try:
+                time.sleep(60)
+            except BaseException:
+                continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -125,3 +126,28 @@ def test_the_card_of_a_recipe_cannot_lead_out_of_its_package(file: str) -> None:
 
     with pytest.raises(VfibenchError, match="expected the name of a file below vfibench"):
         recipe_text(RecipeCard("r", package="vfibench", file=file))
+
+
+def test_what_is_installed_in_a_folder_seen_for_a_class_is_no_plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("installed", "beside"):
+        info = tmp_path / folder / f"{folder}.egg-info"
+        info.mkdir(parents=True)
+        (info / "PKG-INFO").write_text(f"Metadata-Version: 2.1\nName: {folder}\nVersion: 1\n")
+        (info / "entry_points.txt").write_text(f"[vfibench.adapters]\n{folder} = {folder}_cards:CARD\n")
+        (tmp_path / folder / f"{folder}_cards.py").write_text("CARD = 3\n")
+    monkeypatch.setattr(registry, "_beside", set())
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "installed"), *sys.path])
+
+    def found() -> set[str]:
+        names = {point.name for point in registry._entry_points("vfibench.adapters")}
+        return names & {"installed", "beside"}
+
+    assert found() == {"installed"}
+    registry.see_folder(str(tmp_path / "installed"))  # it is there already, and stays what it was
+    registry.see_folder(str(tmp_path / "beside"))
+    assert found() == {"installed"}
+    assert registry.load_target("beside_cards:CARD") == 3
+    (point,) = (one for one in registry._entry_points("vfibench.adapters") if one.name == "installed")
+    assert point.dist.name == "installed"

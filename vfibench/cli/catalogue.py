@@ -131,25 +131,37 @@ def _listed_recipe(card: RecipeCard, origin: str) -> ListedRecipe:
         return ListedRecipe(card.name, origin, card, "-", "-", card.title, reason_of(error))
 
 
-def find(name: str) -> Found:
+def find(name: str, kind: str = "") -> Found:
     """The card of a method (a variant's too), a dataset or a metric.
 
+    Args:
+        name: as it is asked for.
+        kind: "method", "dataset" or "metric" where only that is meant.
+
     Raises:
-        VfibenchError: there is none of that name; the hint holds the nearest ones.
+        VfibenchError: there is none of that name, and the hint holds the nearest ones; or there are several;
+            or there is no such kind.
     """
     from vfibench.methods.resolving import find_card, split_variant, varied
 
-    places = {noun: REGISTRIES[f"{noun}s"] for noun in ("method", "dataset", "metric")}
-    for noun, place in places.items():
-        if name in place.names():
-            return Found(noun, place.card(name))
+    nouns = ("method", "dataset", "metric")
+    if kind and kind not in nouns:
+        raise VfibenchError(f"expected --kind method, dataset or metric, found {kind!r}")
+    places = {noun: REGISTRIES[f"{noun}s"] for noun in nouns if kind in ("", noun)}
+    known_as = [noun for noun, place in places.items() if name in place.names()]
+    if len(known_as) > 1:
+        options = " or ".join(known_as)
+        raise VfibenchError(f"{name!r} names a {' and a '.join(known_as)}", f"say --kind {options}")
+    for noun in known_as:
+        return Found(noun, places[noun].card(name))
     method, variant = split_variant(name)  # "psnr@rife" is a metric, "rife@tta" a variant of a method
-    if ":" in name or (variant and method in places["method"].names()):
+    if "method" in places and (":" in name or (variant and method in places["method"].names())):
         card = find_card(name)
         return Found("method", varied(card, variant) if variant else card)
     known = [known for place in places.values() for known in place.names() if "@" not in known]
     hint = did_you_mean(name, known, "see `vfibench list methods`")
-    raise VfibenchError(f"unknown method, dataset or metric {name!r}", hint)
+    what = kind or "method, dataset or metric"
+    raise VfibenchError(f"unknown {what} {name!r}", hint)
 
 
 def origin_of(kind: str, name: str) -> str:

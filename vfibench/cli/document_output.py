@@ -19,20 +19,19 @@ owner = {"program": False}
 @contextmanager
 def only_a_document() -> Iterator[None]:
     """What is printed inside goes to standard error: standard output is the document's."""
-    out = sys.stdout
-    if not _is_first_descriptor(out):
-        with redirect_stdout(sys.stderr):
-            yield
-        return
-    out.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:  # one of them is closed: nothing reaches it
+        kept = -1
     try:
         with redirect_stdout(sys.stderr):
             yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        if kept >= 0:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def say(document: str) -> None:

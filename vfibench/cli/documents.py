@@ -80,9 +80,9 @@ def list_document(kind: str) -> ListDocument:
     return ListDocument(kind=kind, items=items, problems=problems)
 
 
-def info_document(name: str) -> InfoDocument:
+def info_document(name: str, kind: str = "") -> InfoDocument:
     """Everything on a card; raises as `catalogue.find` and `catalogue.packaged_files`."""
-    found = find(name)
+    found = find(name, kind)
     return InfoDocument(
         kind=found.kind,
         name=name,

@@ -91,7 +91,11 @@ def _print_table(rows: list[tuple[str, ...]]) -> None:
 
 
 def info(
-    name: Annotated[str, typer.Argument(help="a method, dataset or metric")], as_json: Json = False
+    name: Annotated[str, typer.Argument(help="a method, dataset or metric")],
+    kind: Annotated[
+        str, typer.Option(help="method, dataset or metric, where several have the same name")
+    ] = "",
+    as_json: Json = False,
 ) -> None:
     """Show everything on a card: paper, licence, weights, training data, published scores, layout.
 
@@ -107,10 +111,10 @@ def info(
         from vfibench.cli.documents import info_document, print_document
 
         with only_a_document():
-            document = info_document(name)
+            document = info_document(name, kind)
         print_document(document)
         return
-    card = find(name).card
+    card = find(name, kind).card
     for field in fields(card):
         value = getattr(card, field.name)
         if value in ("", None, (), {}) or (field.name == "padding" and value == Padding()):

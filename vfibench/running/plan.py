@@ -41,7 +41,7 @@ class Request:
     Attributes:
         methods, datasets: names; every method ("NAME@VARIANT" too) runs on every dataset.
         metrics: columns beside the protocol's own; None is the default set, in which columns whose
-            backbone is missing stay empty; named columns must be available.
+            backbone is missing stay empty; named columns must be available, and the pictures large enough.
         definitions: further definitions, or ("all",).
         protocol: name of the protocol.
         weights: "FILE" or "NAME=FILE".

@@ -27,7 +27,8 @@ def reason_of(error: BaseException) -> str:
     'ValueError: no'
     """
     name = _shown(lambda: type(error).__name__)
-    return f"{name}: {first_line(error)}"
+    text = first_line(error)
+    return f"{name}: {text}" if text else name
 
 
 def first_line(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Any, Literal, get_args
 
 from vfibench.contracts import AdapterCard, Carded, DatasetCard, MetricCard, PageCard
@@ -68,6 +69,12 @@ def _by_card(word: str) -> list[Kind]:
 
 
 def _unknown(word: str) -> VfibenchError:
+    if word.endswith(".py"):
+        module = ".".join(PurePath(word).with_suffix("").parts[-1:])
+        return VfibenchError(
+            f"expected a plugin's name or MODULE:CLASS, found the name of a file, {word!r}",
+            f"write {module}:CLASS, with the name of the class, in the folder of that file",
+        )
     if ":" in word:
         message = f"cannot tell what {word} is: it is no card and carries none"
         return VfibenchError(message, f"say --kind {', '.join(KINDS[:-1])} or {KINDS[-1]}")

@@ -20,6 +20,7 @@ from vfibench.cli import main
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.methods.resolving import resolve
 from vfibench.methods.workers.adapter import ExecAdapter, card_of, greet, patience, words_of
+from vfibench.methods.workers.endings import LastWords
 from vfibench.methods.workers.process import Worker
 from vfibench.running.plan import Planner, Request
 from vfibench.running.runner import Runner
@@ -388,3 +389,49 @@ def test_words_of_a_command_that_begin_with_home_or_a_variable_are_paths(monkeyp
         'print("$ENVS")',
     ]
     assert words_of(command) == words
+
+
+def test_a_worker_that_a_signal_ended_says_which(tmp_path):
+    dies = loop(READ.strip(), "import signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    adapter = opened(script(tmp_path, GREETING, dies))
+    with pytest.raises(SampleError, match="the worker was killed by SIGSEGV"):
+        adapter.predict(frames(), (0.5,))
+
+
+def test_stderr_without_an_end_of_line_fills_no_memory_and_blocks_nothing(tmp_path):
+    floods = loop(READ.strip(), "sys.stderr.write(40_000_000 * 'x'); sys.stderr.flush()", "sys.exit(4)")
+    adapter = opened(script(tmp_path, GREETING, floods))
+    with pytest.raises(SampleError, match=r"ended with status 4; its last words: x+$") as caught:
+        adapter.predict(frames(), (0.5,))
+    assert len(str(caught.value)) < 300
+
+
+def test_last_words_are_the_last_lines_however_they_arrive():
+    words = LastWords()
+    for block in (b"one\ntw", b"o\n\n  \nthree\nfour\nfi", b"ve\x1b[2J\n", b"six\nsev", b"en"):
+        words.hear(block)
+    assert list(words) == ["three", "four", "five\x1b[2J", "six", "seven"]
+    words.hear(10**7 * b"y")
+    assert list(words)[-1] == "seven" + 195 * "y"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_worker_and_what_it_started_end_with_the_run_whatever_ends_that(tmp_path, number):
+    worker = script(tmp_path, GREETING, "print('up', file=sys.stderr, flush=True)\ntime.sleep(60)")
+    shell = f"exec 3<&0; {worker} <&3 & wait"
+    code = (
+        "import shlex, sys, time\nfrom vfibench.methods.workers.process import Worker\n"
+        f"worker = Worker(['sh', '-c', {shell!r}], 30)\n"
+        "print(worker._process.pid, flush=True)\ntime.sleep(60)"
+    )
+    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    try:
+        assert run.stdout is not None
+        group = int(run.stdout.readline())
+        assert len(alive(group)) == 2
+        run.send_signal(number)
+        assert soon(lambda: not alive(group))
+    finally:
+        run.kill()
+        run.wait()

@@ -16,7 +16,7 @@ LONGEST = 200  # characters of a line that are kept
 LINES = 5
 
 # Reads until the run's end of its pipe is closed, by whatever ends the run, then kills the worker's group.
-WATCH = 'read nothing; kill -KILL -- "-$1" 2>/dev/null'
+WATCH = 'read nothing; kill -KILL "-$1" 2>/dev/null'
 
 
 class LastWords:
