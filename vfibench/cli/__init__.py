@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from typing import Annotated
@@ -76,33 +75,12 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         known = isinstance(error, VfibenchError | OSError) and not debug
         print(_in_words(error) if known else _traceback(error), file=sys.stderr)
-        _flush_output()
         sys.exit(2)
     except SystemExit as end:
-        unwritten = _flush_output()
-        if unwritten is not None:
-            print(_in_words(unwritten), file=sys.stderr)
-            sys.exit(2)
         if end.code == INTERRUPTED:
             again = "run it with --resume" if words[:1] == ["train"] else "run the same command again"
             print(f"interrupted; {again} to go on where it stopped", file=sys.stderr)
         raise
-
-
-def _flush_output() -> VfibenchError | None:
-    """Make sure that all that was printed is where it goes; else why not, and the rest of it is dropped.
-
-    Python would do it later, and end with another status. That nobody reads on is no failure.
-    """
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            return VfibenchError(
-                f"cannot write standard output: {error.strerror or error}", "free space there"
-            )
-    return None
 
 
 def _in_words(error: Exception) -> str:
