@@ -211,7 +211,7 @@ def _what_to_do(file: WeightFile) -> str:
 
 def _pinned(pin: Path) -> str:
     """The hash a pin holds."""
-    words = pin.read_text(errors="replace").split()
+    words = pin.read_text(encoding="utf-8", errors="replace").split()
     if not words:
         raise VfibenchError(f"expected a sha256 in {pin}, found an empty file", "remove it, fetch again")
     return words[0]

@@ -165,6 +165,31 @@ def test_half_a_character_is_shown_as_it_was_escaped(place, capsys):
     assert "a\\\\ud800b" in (place / "m.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("damage", ["a line", "the scores", "an entry", "a frame twice"])
+def test_what_is_damaged_never_passes(place, capsys, damage):
+    (path,) = (place / "run" / "scores").glob("blend.*")
+    if damage == "an entry":
+        shutil.rmtree(place / "run" / "cells")
+        content = json.loads((place / "run" / "run.json").read_text())
+        del content["cells"][0]["planned"]
+        (place / "run" / "run.json").write_text(json.dumps(content))
+    elif damage == "the scores":
+        path.unlink()
+    else:
+        lines = path.read_text().splitlines(keepends=True)
+        lines[3] = lines[4] if damage == "a frame twice" else "{}\n"
+        path.write_text("".join(lines))
+    capsys.readouterr()
+    assert status("check", "run", "--baseline", "b.csv") == 3
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[-1].startswith("NOT_COMPARABLE (4 PASS, 4 NOT_COMPARABLE")
+    assert len(shown.err.splitlines()) == 1
+    assert shown.err.startswith("warning: ")
+    code = status("baseline", "run", "-m", "blend", "-o", "again.csv")
+    assert code == 2
+    assert not (place / "again.csv").exists()
+
+
 def test_an_error_quotes_no_command(place, capsys):
     (place / "bad.csv").write_text("# vfibench-baseline: 1\ncell,sample,t\nx\n::error::,1,2\n")
     assert status("check", "run", "--baseline", "bad.csv", "--policy", f"no\n{COMMAND}") == 2
