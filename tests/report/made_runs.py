@@ -56,6 +56,7 @@ class MadeCell:
     unreached: int = 0
     unavailable: dict[str, str] = field(default_factory=dict)
     weights: str | None = None
+    code: str | None = None
     precision: str = "fp32"
     variant: str = ""
     ms: float | None = 12.0
@@ -77,6 +78,7 @@ class MadeCell:
 def settings(made: MadeCell) -> Settings:
     return Settings(
         weights_sha256=sha(made.weights) if made.weights else None,
+        code=sha(made.code) if made.code else None,
         variant=made.variant,
         inputs=made.inputs,
         precision=made.precision,

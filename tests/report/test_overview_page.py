@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image
-from report.made_runs import H200, MadeCell, write_run
+from report.made_runs import H200, MadeCell, sha, write_run
 from report.read_page import read_page
 
 from vfibench.leaderboards.grouping import boards
@@ -121,6 +121,18 @@ def test_one_method_with_two_weights_has_two_rows(tmp_path):
     table = page_of(tmp_path, [*cells, MadeCell("convlstm", "davis", weights="a.pt")]).tables["matrix-1"]
     assert [len([cell for cell in row[1:] if cell.text != "–"]) for row in table.rows] == [1, 2]
     assert all("weights" in row[0].text for row in table.rows)
+
+
+def test_two_versions_on_one_dataset_have_a_row_each_and_versions_of_two_datasets_share_one(tmp_path):
+    cells = [
+        MadeCell("mine", code="old"),
+        MadeCell("mine", code="new", level=36.0),
+        MadeCell("blend", code="b1"),
+    ]
+    other = [MadeCell("mine", "davis", code="new"), MadeCell("blend", "davis", code="b2")]
+    table = page_of(tmp_path, [*cells, *other]).tables["matrix-1"]
+    rows = {row[0].text: len([cell for cell in row[1:] if cell.text != "–"]) for row in table.rows}
+    assert rows == {f"mine code {sha('new')[:8]}": 2, f"mine code {sha('old')[:8]}": 1, "blend": 2}
 
 
 def test_the_matrix_shows_the_ranked_one_of_two_results(tmp_path):

@@ -91,7 +91,7 @@ def _tall_table(board: Board, group: Group) -> Table:
     table = _empty_table(board, group)
     table.add_column("column", overflow="fold")
     for entry in group.entries:
-        table.add_column(entry.label, justify="right", overflow="fold")
+        table.add_column(entry.full_label, justify="right", overflow="fold")
     columns = [(*_numbers(entry, board), *_back(entry, group)) for entry in group.entries]
     headings = (*board.columns, "n", "frames/s", *_names(group))
     if group.ranked:
@@ -175,7 +175,7 @@ def _title(board: Board, group: Group) -> str:
 
 
 def _front(entry: BoardEntry) -> tuple[str, str]:
-    return ("-" if entry.rank is None else f"{entry.rank}{'=' * (entry.shares > 0)}"), entry.label
+    return ("-" if entry.rank is None else f"{entry.rank}{'=' * (entry.shares > 0)}"), entry.full_label
 
 
 def _back(entry: BoardEntry, group: Group) -> tuple[str, ...]:

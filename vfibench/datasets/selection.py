@@ -30,7 +30,7 @@ def list_hash(ids: Sequence[str]) -> str:
         >>> list_hash(["a", "b"])[:12]
         '911169ddaaf1'
     """
-    return hashlib.sha256("".join(f"{readable(name)}\n" for name in ids).encode()).hexdigest()
+    return hashlib.sha256("".join(f"{readable(str(name))}\n" for name in ids).encode()).hexdigest()
 
 
 def read_id_list(path: Path) -> list[str]:

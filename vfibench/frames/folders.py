@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from vfibench.errors import VfibenchError
+from vfibench.system.json_text import readable
 from vfibench.system.paths import given_path
 
 SHOWN = 3  # names told where there are many
@@ -130,8 +131,7 @@ def named_folder(word: str) -> tuple[Path, str]:
     path, equals, name = word.rpartition("=")
     if equals and path and name and "/" not in name and not folder.is_dir():
         return given_path(path).absolute(), name
-    own = os.fsencode(folder.resolve().name).decode(errors="replace")
-    return folder, unicodedata.normalize("NFC", own) or "root"
+    return folder, unicodedata.normalize("NFC", readable(folder.resolve().name)) or "root"
 
 
 def some(names: Iterable[str]) -> str:

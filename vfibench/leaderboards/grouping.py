@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from vfibench.leaderboards.ranking import cell_intervals, cell_ranks, unfair
+from vfibench.leaderboards.result_names import apart, full_name
 from vfibench.statistics.digits import tie_width
 from vfibench.statistics.summaries import (
     ClipMean,
@@ -23,7 +24,7 @@ from vfibench.statistics.summaries import (
     summarise,
     throughput,
 )
-from vfibench.store.comparability import FRAMES, alike, namesake_marks
+from vfibench.store.comparability import FRAMES, alike
 from vfibench.store.entry import StoredColumn
 from vfibench.store.result import CellResult
 
@@ -64,7 +65,12 @@ class BoardEntry:
     @property
     def label(self) -> str:
         """The method's name with what sets this cell apart."""
-        return f"{self.result.cell.label} [{self.mark}]" if self.mark else self.result.cell.label
+        return self.result.cell.label
+
+    @property
+    def full_label(self) -> str:
+        """The label, and what tells this entry apart from another of its group with the same one."""
+        return full_name(self.label, self.mark)
 
 
 @dataclass(frozen=True)
@@ -187,7 +193,7 @@ def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, StoredC
     if whole:
         ranks = cell_ranks(results, first, higher, tie_width(first))
     found = cell_intervals(results)
-    marks = namesake_marks([result.cell for result in results])
+    marks = apart(results)
     entries = [
         BoardEntry(
             results[place],

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import to_builtins
-
-from vfibench.store.cells import Cell, canonical, short_key
+from vfibench.store.cells import Cell, canonical
 from vfibench.store.entry import StoredColumn
 
 TASK: Mapping[str, str] = {
@@ -45,13 +43,6 @@ WORDS: Mapping[str, str] = {
     "backbones": "weights under LPIPS",
     "scoring": "vfibench's own treatment of frames",
 }
-MARKS: Mapping[str, str] = {
-    "code": "code",
-    "weights_sha256": "weights",
-    "worker": "worker",
-    "predictions": "predictions",
-}
-"""Settings that say which method it is: where two of one label differ in these, they alone are told."""
 
 
 def others(one: Cell, other: Cell, keys: Iterable[str] = TASK) -> list[str]:
@@ -79,27 +70,6 @@ def nearest_twin(cell: Cell, stored: Sequence[Cell]) -> Cell | None:
         return None
     same = [one for one in stored if _about(one) == _about(cell)]
     return min(reversed(same), key=lambda one: len(changed_settings(one, cell)), default=None)
-
-
-def namesake_marks(cells: Sequence[Cell]) -> list[str]:
-    """What tells cells of one label apart, such as "code 3f5a12c0"; "" for a label that only one has."""
-    return [_mark(cell, [one for one in cells if one.label == cell.label]) for cell in cells]
-
-
-def _mark(cell: Cell, same: Sequence[Cell]) -> str:
-    names = dict.fromkeys(name for one in same for name in changed_settings(cell, one))
-    told = names.keys() & MARKS or names
-    return ", ".join(
-        f"{MARKS.get(name, name)} {_short(cell.settings.value(name))}" for name in names if name in told
-    )
-
-
-def _short(value: object) -> str:
-    """A value as a mark: short ones as they are, the first digits of a hash, of larger ones a hash."""
-    if value is None:
-        return "unknown"
-    text = str(value)
-    return text[:8] if len(text) == 64 else text if len(text) <= 12 else short_key(to_builtins(value))
 
 
 def _about(cell: Cell) -> tuple[str, ...]:

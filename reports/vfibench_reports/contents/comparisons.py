@@ -12,12 +12,12 @@ from itertools import combinations
 
 import numpy as np
 
+from vfibench.leaderboards.result_names import apart, full_name
 from vfibench.statistics.arrays import Frame
 from vfibench.statistics.digits import digits, kind
 from vfibench.store.comparability import PAIRED, alike
 from vfibench.store.result import CellResult
 from vfibench_reports.contents.pairs import Pair, PairFigures, pair_figures
-from vfibench_reports.kit.result_names import apart, full_name
 from vfibench_reports.kit.tables import Field
 
 MOST_SCORES = 400_000

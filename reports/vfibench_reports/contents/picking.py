@@ -10,11 +10,11 @@ from itertools import zip_longest
 import numpy as np
 import numpy.typing as npt
 
+from vfibench.leaderboards.result_names import unique_names
 from vfibench.statistics.arrays import FloatArray, Frame
 from vfibench.store.album import Album
 from vfibench.store.frame_names import frames_named
 from vfibench.store.result import CellResult
-from vfibench_reports.kit.result_names import unique_names
 
 DIFFER = "methods differ"
 WORST = "hard for the best"

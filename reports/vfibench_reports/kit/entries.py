@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfibench.leaderboards.grouping import BoardEntry, Group
+from vfibench.leaderboards.result_names import apart
 from vfibench.store.result import CellResult
 from vfibench.system.devices import DeviceFacts
 from vfibench_reports.kit.numbers import MISSING, quantity
-from vfibench_reports.kit.result_names import apart
 from vfibench_reports.kit.site import file_url, page_name, web_link
 from vfibench_reports.kit.tables import Field
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vfibench.leaderboards.grouping import Board, BoardEntry, Group
 from vfibench.store.settings import Settings
@@ -13,7 +13,21 @@ from vfibench_reports.kit.numbers import MISSING, marks, metric_column, score_fi
 from vfibench_reports.kit.site import file_url, page_name
 from vfibench_reports.kit.tables import METHOD, Column, Field, Mark, Table
 
-Who = tuple[str, str]
+
+class Who(NamedTuple):
+    """A method of the matrix.
+
+    Attributes:
+        label: its name.
+        weights: SHA-256 of its weights, "" for none.
+        code: of its code, where one dataset has it in several versions; else "".
+    """
+
+    label: str
+    weights: str
+    code: str = ""
+
+
 """A method with its weights: its label and their SHA-256, "" for none."""
 
 
@@ -41,29 +55,51 @@ def matrix(boards: Sequence[Board], name: str) -> Table:
         boards: of one protocol, a dataset each.
         name: of the table in the address.
     """
-    columns = [standings(board) for board in boards]
+    versions = in_versions(boards)
+    columns = [standings(board, versions) for board in boards]
     people = sorted(
         {who for column in columns for who in column}, key=lambda who: _order(who, boards, columns)
     )
-    labels = Counter(label for label, _ in people)
-    rows = [
-        [_name(who, labels[who[0]] > 1), *(_field(board, column.get(who)) for board, column in found)]
-        for who in people
-        for found in [list(zip(boards, columns, strict=True))]
-    ]
+    rows = []
+    for who in people:
+        namesakes = [other for other in people if other.label == who.label]
+        fields = (_field(board, column.get(who)) for board, column in zip(boards, columns, strict=True))
+        rows.append([_name(who, namesakes), *fields])
     heads = [_heading(board, place) for place, board in enumerate(boards)]
     foot = [Field("every score"), *(_board_link(board) for board in boards)]
     label = f"Methods and datasets, protocol {boards[0].protocol}"
     return Table(name, label, [METHOD, *heads], rows, foot, tools=True)
 
 
-def standings(board: Board) -> dict[Who, MatrixCell]:
-    """The entry of each method that tells most: ranked before unranked, then the most frames."""
+def in_versions(boards: Sequence[Board]) -> set[Who]:
+    """Methods that one dataset has with several versions of their code."""
+    found: set[Who] = set()
+    for board in boards:
+        codes: dict[Who, set[str | None]] = {}
+        for entry in (entry for group in board.groups for entry in group.entries):
+            codes.setdefault(_who(entry), set()).add(entry.result.cell.settings.code)
+        found |= {who for who, known in codes.items() if len(known) > 1}
+    return found
+
+
+def _who(entry: BoardEntry) -> Who:
+    return Who(entry.label, entry.result.cell.settings.weights_sha256 or "")
+
+
+def standings(board: Board, versions: Collection[Who] = ()) -> dict[Who, MatrixCell]:
+    """The entry of each method that tells most: ranked before unranked, then the most frames.
+
+    Args:
+        board: of one dataset.
+        versions: methods of which each version of the code is one of its own, see `in_versions`.
+    """
     found: dict[Who, MatrixCell] = {}
     for group in board.groups:
         tag = _tag(group, board.groups)
         for entry, mark in zip(group.entries, marks(board, group, board.columns[0]), strict=True):
-            who = (entry.label, entry.result.cell.settings.weights_sha256 or "")
+            who = _who(entry)
+            if who in versions:
+                who = who._replace(code=entry.result.cell.settings.code or "")
             standing = MatrixCell(entry, group, mark, tag)
             if who not in found or _tells(standing) > _tells(found[who]):
                 found[who] = standing
@@ -104,9 +140,17 @@ def _order(
     return (*keys, *who)
 
 
-def _name(who: Who, twins: bool) -> Field:
-    label, digest = who
-    return Field(label, detail=f"weights {digest[:8] or 'none'}" if twins else "", link=method_link(label))
+def _name(who: Who, namesakes: Sequence[Who]) -> Field:
+    """A method's name, and in what it differs from others of that name."""
+    told = [
+        f"{word} {own[:8] or 'none'}"
+        for word, own, all_of_it in (
+            ("weights", who.weights, {one.weights for one in namesakes}),
+            ("code", who.code, {one.code for one in namesakes}),
+        )
+        if len(all_of_it) > 1
+    ]
+    return Field(who.label, detail=", ".join(told), link=method_link(who.label))
 
 
 def _heading(board: Board, place: int) -> Column:

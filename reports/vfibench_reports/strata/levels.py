@@ -11,7 +11,7 @@ from vfibench_reports.strata.grid import Grid
 
 PREFIX = "snu-film-"
 
-Key = tuple[str, str | None]
+Key = tuple[str, str | None, str | None]
 
 
 def level_axis(levels: dict[str, Group]) -> Axis:
@@ -45,4 +45,5 @@ def level_grid(group: Group, levels: dict[str, Group], column: str) -> Grid:
 
 def _key(entry: BoardEntry) -> Key:
     """What makes a method the same one on another dataset."""
-    return entry.label, entry.result.cell.settings.weights_sha256
+    settings = entry.result.cell.settings
+    return entry.label, settings.weights_sha256, settings.code

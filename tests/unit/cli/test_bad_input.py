@@ -139,7 +139,7 @@ def test_a_class_without_a_card_is_refused(refused, clip: str) -> None:
 
 
 def test_other_words_than_expected_are_told(refused, clip: str) -> None:
-    assert "fp32 | tf32 | fp16 | bf16" in refused("run", "-m", "blend", "-d", clip, "--precision", "fp8")
+    assert "fp32 | fp16 | bf16 | tf32" in refused("run", "-m", "blend", "-d", clip, "--precision", "fp8")
     assert "missing, always or never" in refused("run", "-m", "blend", "-d", clip, "--policy", "sometimes")
     assert "--batch-size of 1 or more" in refused("run", "-m", "blend", "-d", clip, "--batch-size", "0")
     assert "WIDTHxHEIGHT" in refused("speed", "-m", "blend", "--size", "big")

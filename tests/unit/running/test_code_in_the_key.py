@@ -104,9 +104,9 @@ def test_two_versions_in_one_table_are_told_apart(edit) -> None:
     edit(0.5)
     run()
     (board,) = boards(results())
-    labels = [entry.label for entry in board.groups[0].entries]
+    labels = [entry.full_label for entry in board.groups[0].entries]
     codes = [result.cell.settings.code for result in results()]
-    assert labels == [f"mymethod [code {code[:8]}]" for code in codes if code]
+    assert labels == [f"mymethod; code {code[:8]}" for code in codes if code]
     assert len(set(labels)) == 2
 
 

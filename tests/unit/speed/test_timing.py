@@ -22,9 +22,10 @@ class Clock:
     def perf_counter(self) -> float:
         return self.now
 
-    def call(self) -> None:
+    def call(self) -> int:
         self.calls += 1
         self.now += self.each
+        return self.calls
 
 
 @pytest.mark.parametrize(
@@ -38,18 +39,20 @@ class Clock:
     ],
 )
 def test_a_gpu_is_warmed_up_for_a_second_and_a_cpu_by_calls(monkeypatch, device, least, each, calls):
-    log, clock = pretend(monkeypatch), Clock(each)
+    log, clock, seen = pretend(monkeypatch), Clock(each), []
     monkeypatch.setattr(timing, "time", clock)
     seconds = timing.AWAKE if device == GPU else 0.0
-    assert warmed_up(clock.call, least, device, seconds) == clock.calls == calls
+    assert warmed_up(clock.call, least, device, seconds, seen.append) == clock.calls == calls
+    assert seen == [*range(1, calls + 1)]  # every answer is looked at
     assert len([what for what, _ in log.calls if what == "synchronize"]) == (calls if device == GPU else 0)
 
 
 def test_each_timed_call_begins_and_ends_with_an_idle_gpu(monkeypatch):
-    log, clock = pretend(monkeypatch), Clock(0.5)
+    log, clock, seen = pretend(monkeypatch), Clock(0.5), []
     monkeypatch.setattr(timing, "time", clock)
-    assert timed(clock.call, 3, GPU) == [0.5, 0.5, 0.5]
+    assert timed(clock.call, 3, GPU, seen.append) == [0.5, 0.5, 0.5]
     assert [what for what, _ in log.calls] == ["synchronize"] * 6
+    assert seen == [1, 2, 3]
 
 
 def test_the_calls_before_are_those_that_were_made():

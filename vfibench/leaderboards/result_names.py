@@ -1,4 +1,4 @@
-"""What to call results that share a label: in what they differ, in words; the one naming of all pages."""
+"""What to call results that share a label: in what they differ, in words; in all tables and pages."""
 
 from __future__ import annotations
 
