@@ -111,11 +111,13 @@ class Registry(Generic[CardT]):
     def holding(self, card: CardT, origin: str) -> Iterator[None]:
         """Know one more card for the time of a `with`, such as that of a plugin made up for a check."""
         self._load()
+        known = len(self._problems)
         self.add(card, origin)
+        added, self._problems[known:] = not self._problems[known:], []  # where the name is taken it stays so
         try:
             yield
         finally:
-            if self._cards.get(card.name) is card:
+            if added and self._cards.get(card.name) is card:
                 del self._cards[card.name], self._origins[card.name]
 
     def _load(self) -> None:

@@ -24,7 +24,13 @@ def test_there_are_metrics_and_pages_to_check():
     assert {"overview", "leaderboard", "sample"} <= set(built_in(PAGES))
 
 
-@pytest.mark.parametrize("name", OWN_PICTURES)
+SOME = OWN_PICTURES[::8]
+"""Those that the default run checks; the long tests check all."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in SOME else [pytest.mark.slow]) for name in OWN_PICTURES]
+)
 def test_a_metric_conforms(name: str):
     report = check_metric(name)
     report.assert_ok()

@@ -151,3 +151,12 @@ def test_what_is_installed_in_a_folder_seen_for_a_class_is_no_plugin(
     assert registry.load_target("beside_cards:CARD") == 3
     (point,) = (one for one in registry._entry_points("vfibench.adapters") if one.name == "installed")
     assert point.dist.name == "installed"
+
+
+def test_a_name_that_is_taken_stays_what_it_was_while_another_is_tried_under_it() -> None:
+    first, second = METHODS.card("blend"), AdapterCard("blend", "mine:Blend")
+    before = METHODS.problems()
+    with METHODS.holding(second, "somebody"):
+        assert METHODS.card("blend") is first
+    assert METHODS.card("blend") is first
+    assert METHODS.problems() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def source_files(module: str) -> list[Path]:
 
     The project of an installed package is that package; of a module in a folder of the user's, all that lies
     in the folder. Imports are read from the text, those inside functions too, and followed from file to
-    file. One whose name is put together as the program runs is not found.
+    file. One whose name is put together as the program runs is not found. Of the harness's own modules it is
+    the file alone: what changes there is told by `vfibench.version.SCORING`.
 
     Args:
         module: its full name, "package.module".
@@ -46,8 +48,10 @@ def source_files(module: str) -> list[Path]:
     places = _places(_spec(top, None))
     if not places:
         return []
+    if top == HARNESS:
+        return [path for path in _places(_spec(module, None)) if path.is_file()]
     root = places[0] if INSTALLED & set(places[0].parts) and places[0].is_dir() else places[0].parent
-    return _closure([module], root, None, "" if top == HARNESS else HARNESS)
+    return _closure([module], root, None)
 
 
 def script_sha256(script: Path) -> str:
@@ -66,17 +70,15 @@ def _digest(name: str, files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _closure(
-    names: Iterable[str], root: Path, search: Sequence[str] | None, skipped: str = HARNESS
-) -> list[Path]:
+def _closure(names: Iterable[str], root: Path, search: Sequence[str] | None) -> list[Path]:
     """The files below `root` of these modules, of the packages they are in, and of all they import.
 
-    The harness itself is left out where it lies in the same folder: what it changes has a version of its own.
+    The harness itself is left out where it lies in the same folder.
     """
     waiting, seen, found = list(names), set[str](), set[Path]()
     while waiting:
         name = waiting.pop()
-        if name in seen or name.partition(".")[0] == skipped:
+        if name in seen or name.partition(".")[0] == HARNESS:
             continue
         seen.add(name)
         spec = _spec(name, search)
@@ -86,7 +88,8 @@ def _closure(
         if spec.origin is not None:
             found.add(Path(spec.origin).resolve())
             waiting += _imports(Path(spec.origin), name)
-    beside = {file for path in found for file in path.parent.iterdir() if file.suffix in NATIVE}
+    folders = {path.parent for path in found}
+    beside = {file for folder in folders for file in folder.iterdir() if file.suffix in NATIVE}
     return sorted(found | beside)
 
 
@@ -122,11 +125,17 @@ def _imports(path: Path, name: str) -> list[str]:
     """Names that may be modules, of all imports in a file; none where it is no Python that can be read."""
     if path.suffix != ".py":
         return []
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    found = path.stat()
+    return _parsed(path, found.st_size, found.st_mtime_ns, package)
+
+
+@lru_cache(4096)  # methods share files, and one file is asked for again with each of its datasets
+def _parsed(path: Path, _size: int, _changed: int, package: str) -> list[str]:
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
         return []
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     return [found for node in ast.walk(tree) for found in _imported(node, package)]
 
 
