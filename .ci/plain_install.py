@@ -86,7 +86,7 @@ def check_imports() -> str:
                 importlib.import_module(module.name)
         for file in place.rglob("*.py"):
             lazy |= set(_third_party(ast.parse(file.read_text(encoding="utf-8"))))
-    optional = {"gdown", "torch.utils.tensorboard", "torch.utils.tensorboard.writer"}  # of extras
+    optional = {"gdown", "OpenEXR", "torch.utils.tensorboard", "torch.utils.tensorboard.writer"}  # of extras
     for name in sorted(lazy - optional):
         importlib.import_module(name)
     return f"{count} modules, and {len(lazy - optional)} modules of others that they import"
