@@ -22,6 +22,7 @@ def plugged(*holders: Any) -> Iterator[None]:
             registry.names()  # loaded, so that what is added comes last
             patch.setattr(registry, "_cards", dict(registry._cards))
             patch.setattr(registry, "_origins", dict(registry._origins))
+            patch.setattr(registry, "_problems", list(registry._problems))
         for holder in holders:
             registries[type(holder.card).__name__].add(holder.card, ORIGIN)
         yield
