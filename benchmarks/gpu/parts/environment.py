@@ -44,9 +44,9 @@ def clocks() -> Facts:
         layer(x)
         sync()
         time.sleep(0 if CPU else 2)
-        idle = timed(lambda: layer(x), 20, torch.device(DEVICE))
+        idle = timed(lambda: layer(x), 20, torch.device(DEVICE), lambda _: None)
         wake()
-        busy = timed(lambda: layer(x), 20, torch.device(DEVICE))
+        busy = timed(lambda: layer(x), 20, torch.device(DEVICE), lambda _: None)
     return {"idle_ms": 1e3 * statistics.median(idle), "busy_ms": 1e3 * statistics.median(busy)}
 
 
