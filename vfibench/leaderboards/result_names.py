@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vfibench.store.cells import short_key
+from vfibench.store.comparability import changed_settings
 from vfibench.store.result import CellResult
 
 DIFFERENCES = {
@@ -49,8 +50,7 @@ def unique_names(results: Sequence[CellResult]) -> list[str]:
 def _difference(result: CellResult, twins: Sequence[CellResult]) -> str:
     """The settings in which results of one label differ, else the run folder."""
     own = result.cell.settings
-    keys = sorted({key for twin in twins for key in twin.cell.settings.names()})
-    differ = [key for key in keys if any(twin.cell.settings.value(key) != own.value(key) for twin in twins)]
+    differ = sorted({key for twin in twins for key in changed_settings(result.cell, twin.cell)})
     if not differ:
         return f"run {result.folder.name}"
     return ", ".join(

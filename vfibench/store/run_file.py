@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -60,14 +61,14 @@ def load_run(path: Path, tell: Tell = raised) -> RunFile:
     Raises:
         VfibenchError: it is damaged and nothing of it is kept elsewhere, or of a later schema version.
     """
-    kept = _kept(path)
+    kept: Callable[[], Mapping[str, object]] = cache(lambda: _kept(path))  # read where something is damaged
     try:
         content = _migrated(_read(path), path)
     except Damaged as error:
-        if not kept:
+        if not kept():
             raise
         tell(Damaged(f"{error.message}: its cells were read from {path.parent / FOLDER}", AGAIN))
-        content = {"cells": list(kept.values())}
+        content = {"cells": list(kept().values())}
     cells = content["cells"]
     assert isinstance(cells, list)
     status = content.get("status")
@@ -139,7 +140,7 @@ def _migrated(content: Content, path: Path) -> Content:
 
 
 def _entries(
-    cells: Sequence[object], path: Path, kept: Mapping[str, object], tell: Tell
+    cells: Sequence[object], path: Path, kept: Callable[[], Mapping[str, object]], tell: Tell
 ) -> tuple[tuple[Entry, ...], dict[str, object]]:
     """The cells as structs, and all of them as plain data by name; what is wrong with others is told."""
     found, stored = [], {}
@@ -151,11 +152,11 @@ def _entries(
             found.append(entry_in(cell, f"cell {number}", path))
         except Damaged as error:
             try:
-                found.append(entry_in(kept.get(name), f"cell {name}", path.parent / FOLDER))
+                found.append(entry_in(kept().get(name), f"cell {name}", path.parent / FOLDER))
             except Damaged:
                 tell(error)
                 continue
-            stored[name] = kept[name]
+            stored[name] = kept()[name]
             tell(Damaged(f"{error.message}: it was read from {path.parent / FOLDER}", AGAIN))
     for entry in found:
         for column, facts in entry.columns.items():

@@ -13,13 +13,13 @@ import errno
 import fcntl
 import os
 import time
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from vfibench.errors import VfibenchError
+from vfibench.system.forks import keep_from_children
 from vfibench.system.lock_files import LockFile, holder_in, this_process
 from vfibench.system.telling import note_once
 
@@ -59,9 +59,6 @@ def locked(file: IO[bytes], kind: int) -> bool:
     return True
 
 
-_held: weakref.WeakSet[Lock] = weakref.WeakSet()
-
-
 class Lock:
     """A lock on an open file; see `take`.
 
@@ -71,10 +68,9 @@ class Lock:
     """
 
     def __init__(self, file: IO[bytes], beside: LockFile | None = None) -> None:
-        self.file = file
+        self.file = keep_from_children(file)
         self._beside = beside
         self._process = os.getpid()
-        _held.add(self)
 
     @classmethod
     def take(cls, file: IO[bytes], path: Path) -> Lock | None:
@@ -96,29 +92,12 @@ class Lock:
 
     def close(self) -> None:
         """Give it back; in a forked process nothing, since the lock is not its own."""
-        _held.discard(self)
         if self._process != os.getpid():
             return
         if self._beside is not None:
             self._beside.remove()
         elif not self.file.closed:  # a process forked off without Python's knowledge may have the file too
             fcntl.flock(self.file, fcntl.LOCK_UN)
-
-    def let_go(self) -> None:
-        """In a process that was just forked off: have nothing to do with the file any more."""
-        if not self.file.closed:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            os.dup2(nowhere, self.file.fileno(), inheritable=False)  # else it would keep its parent's lock
-            os.close(nowhere)
-
-
-def _let_all_go() -> None:
-    for lock in list(_held):
-        lock.let_go()
-    _held.clear()
-
-
-os.register_at_fork(after_in_child=_let_all_go)
 
 
 def waited_for(file: IO[bytes], path: Path, what: str) -> Lock:
