@@ -23,6 +23,7 @@ from vfibench.contracts import Sample
 from vfibench.errors import SampleError, VfibenchError
 from vfibench.metrics.answers import Reasons
 from vfibench.metrics.scorer import Scorer
+from vfibench.registry import changed_on_import
 from vfibench.running.keeping import Keeper
 from vfibench.running.plan import Job
 from vfibench.running.predictors import AdapterPredictor, FolderPredictor, Predictor, SampleBatch
@@ -123,8 +124,10 @@ class Measurer:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What the method changed of the process, and was put back; see `Keeper`."""
-        return tuple(self._keeper.told)
+        """What the method changed of the process, and was put back; see `Keeper` and `load_target`."""
+        imported = changed_on_import.get(self._job.method.card.target, ())
+        first = [f"importing changed {', '.join(imported)}"] if imported else []
+        return (*first, *self._keeper.told)
 
     @property
     def parameters(self) -> int | None:

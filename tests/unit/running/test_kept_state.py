@@ -114,6 +114,18 @@ def test_an_import_changes_nothing_of_the_process(tmp_path: Path, monkeypatch: p
     assert changed_on_import.pop("untidy_import:found") == told
 
 
+def test_what_the_import_of_a_method_changed_is_told(clip: Path, tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "untidy_class.py").write_text(
+        "import torch\nfrom untidy_methods import Mean as Other\ntorch.set_default_dtype(torch.float64)\n"
+        "class Mean(Other):\n    pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    told: list[tuple[str, ...]] = []
+    jobs = Planner(Request(("untidy_class:Mean",), (f"clip:{clip}",), metrics=())).jobs()
+    Runner(MemoryStore(), CPU, on_event=lambda event: told.append(event.told)).run(jobs)
+    assert told[-1] == ("importing changed torch's default dtype",)
+
+
 def test_what_cannot_be_put_back_harms_no_other() -> None:
     before = state.take(("the working directory", "torch's default dtype"))
     wrong = dict(before, **{"the working directory": "/nowhere/at/all"})

@@ -18,7 +18,7 @@ from vfibench.errors import VfibenchError
 from vfibench.frames.files import read_image
 from vfibench.running.plan import Planner, Request
 from vfibench.running.runner import Runner
-from vfibench.store import jsonl
+from vfibench.store import jsonl, run_file
 from vfibench.store.album import Album, spoilt
 from vfibench.store.folder import ResultStore
 from vfibench.store.folders import merge_folders, read_results
@@ -62,6 +62,12 @@ def test_a_damaged_run_json_is_read_from_the_cells_and_mended_by_the_next_run(
     ResultStore(folder).tell(Shard(), "complete", "2026-01-01T00:00:00+00:00", [])
     after, old = json.loads(path.read_text()), json.loads(text)
     assert (after["status"], after["cells"]) == ("complete", old["cells"])
+
+
+def test_cells_are_not_read_twice_where_nothing_is_damaged(folder: Path, monkeypatch) -> None:
+    expected = facts(read_results([folder]))
+    monkeypatch.setattr(run_file, "kept_cells", None)  # who asks fails
+    assert facts(read_results([folder])) == expected
 
 
 def test_a_run_json_that_is_gone_is_read_from_the_cells(folder: Path) -> None:

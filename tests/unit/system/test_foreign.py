@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +158,17 @@ def test_a_forked_child_does_not_keep_a_file_open(tmp_path: object) -> None:
         os.waitpid(child, 0)
         for file in (reading, told, tell):
             os.close(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_what_is_half_written_when_a_child_is_forked_is_written_once(tmp_path: Path) -> None:
+    with keep_from_children((tmp_path / "file").open("wb")) as file:
+        file.write(b"half ")  # is in the buffer
+        child = os.fork()
+        if not child:
+            file.flush()
+            os._exit(0)
+        os.waitpid(child, 0)
+        file.write(b"whole")
+    assert (tmp_path / "file").read_bytes() == b"half whole"
