@@ -35,6 +35,7 @@ class Contents:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tell: Tell = ToldOnce()
+        self._known: dict[Path, tuple[object, Sequence[Entry]]] = {}
 
     def results(self, tell: Tell | None = None) -> list[CellResult]:
         """Every cell in the folder, the latest attempt of each, merged over shards.
@@ -81,7 +82,21 @@ class Contents:
         return CellResult(cell, count(rows, entry.planned), rows, timings, entry, self.folder)
 
     def entries(self, path: Path) -> Sequence[Entry]:
-        """The entries of a run.json, none where nothing can be read of it; `tell` will say so."""
+        """The entries of a run.json, none where nothing can be read of it; `tell` will say so.
+
+        Every cell of a run asks for all of them: a file is read again only where it has been replaced.
+        """
+        try:
+            found = path.stat()
+            state = found.st_ino, found.st_size, found.st_mtime_ns
+        except OSError:  # lost, but for its cells
+            state = None
+        known = self._known.get(path)
+        if known is None or state is None or known[0] != state:
+            known = self._known[path] = state, self._read(path)
+        return known[1]
+
+    def _read(self, path: Path) -> Sequence[Entry]:
         try:
             return load_run(path, self.tell).cells
         except Damaged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,13 @@ import pytest
 from report.made_runs import MadeCell, facts, session, settings, write_run
 
 from vfibench.errors import VfibenchError
+from vfibench.store import contents
 from vfibench.store.cells import Cell
 from vfibench.store.folder import ResultStore
 from vfibench.store.folders import read_results
 from vfibench.store.jsonl import no_json
 from vfibench.store.rows import Counts
+from vfibench.store.run_file import load_run
 from vfibench.store.shards import Shard
 
 STARTED = "2026-01-01T00:00:00+00:00"
@@ -174,3 +177,17 @@ def test_the_size_of_a_network_is_what_the_last_session_counted_that_built_one(
         ResultStore(tmp_path).tell(Shard(), "complete", STARTED, [known])
     (stored,) = json.loads((tmp_path / "run.json").read_text())["cells"]
     assert stored["facts"]["method"].get("parameters") == told
+
+
+def test_a_run_json_is_read_once_for_all_cells_and_again_once_it_is_another(tmp_path, monkeypatch):
+    folder = write_run(tmp_path / "run", [MadeCell(), MadeCell("nearest")])
+    read, store = [], ResultStore(folder)
+    monkeypatch.setattr(contents, "load_run", lambda path, tell: read.append(path) or load_run(path, tell))
+    cells = store.cells()
+    assert [store.attempt_of(cell, Shard(), again=False) for cell in cells] == [1, 1]
+    assert read == [folder / "run.json"]
+    text = (folder / "run.json").read_text()
+    (folder / "run.json").write_text(text.replace('"attempt": 1', '"attempt": 2'))
+    os.utime(folder / "run.json", ns=(1, 1))
+    assert [store.attempt_of(cell, Shard(), again=False) for cell in cells] == [2, 2]
+    assert len(read) == 2
