@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -35,8 +37,16 @@ def test_a_good_adapter_passes_every_check_with_none_skipped(adapter):
     assert report.ok
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("fault", FAULTS)
+def on_every_kind(places: Iterable[tuple[int, str]]) -> list[Any]:
+    """Each fault on every kind of method: by default on one, in turn; the long tests take the rest."""
+    return [
+        pytest.param(kind, fault, marks=[] if (place + turn) % len(KINDS) == 0 else [pytest.mark.slow])
+        for place, fault in places
+        for turn, kind in enumerate(KINDS)
+    ]
+
+
+@pytest.mark.parametrize(("kind", "fault"), on_every_kind(enumerate(FAULTS)))
 def test_a_fault_fails_the_check_it_belongs_to_and_no_other(kind, fault):
     report = check_adapter(faulty(kind, fault), size=(32, 64))
     assert names(report, "failed") == {FAULTS[fault]}, str(report)

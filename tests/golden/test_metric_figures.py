@@ -41,7 +41,7 @@ MIDDLEBURY = ("Beanbags", "Dimetrodon", "Grove2", "MiniCooper", "Urban2", "Venus
 UCF101 = tuple(str(10 * ((379 * part - 1) // 100) + 1) for part in range(1, 101))  # the hundred shared ids
 SAMPLES = [
     *(
-        pytest.param("ucf101", name, marks=[pytest.mark.slow] if index % 3 else [])
+        pytest.param("ucf101", name, marks=[pytest.mark.slow] if index % 9 else [])
         for index, name in enumerate(UCF101)
     ),
     *(("middlebury", name) for name in MIDDLEBURY),

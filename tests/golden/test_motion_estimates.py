@@ -60,7 +60,11 @@ def test_estimates_at_the_middle_order_the_sequences_as_the_truth_does():
     assert occlusion >= LEAST
 
 
+TOGETHER = pytest.mark.xdist_group("motion estimates at every time")  # one process has them, read once
+
+
 @pytest.mark.slow
+@TOGETHER
 def test_estimates_at_every_time_order_the_frames_as_the_truth_does():
     motion, occlusion = correlations([(index, 8, time) for index in range(COUNT) for time in TIMES])
     assert motion >= LEAST
@@ -68,6 +72,7 @@ def test_estimates_at_every_time_order_the_frames_as_the_truth_does():
 
 
 @pytest.mark.slow
+@TOGETHER
 @pytest.mark.parametrize("time", TIMES)
 def test_estimates_at_each_time_alone_order_the_sequences_as_the_truth_does(time):
     motion, occlusion = correlations([(index, 8, time) for index in range(COUNT)])

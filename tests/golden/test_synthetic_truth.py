@@ -71,7 +71,19 @@ def measure(index: int, time: float, inputs: list[list[np.ndarray]]) -> Measured
     return Measured(*psnrs, float(hidden.sum()), hidden.size)
 
 
-@pytest.mark.parametrize("index", range(COUNT), ids=ids())
+SOME = range(0, COUNT, 3)
+"""The sequences that the default run looks at; the long tests look at all."""
+
+every_sequence = pytest.mark.parametrize(
+    "index",
+    [
+        pytest.param(index, marks=[] if index in SOME else [pytest.mark.slow], id=name)
+        for index, name in enumerate(ids())
+    ],
+)
+
+
+@every_sequence
 def test_warping_an_input_by_the_exact_flow_gives_the_target_where_both_see_it(index):
     found = measured(index)
     assert len(found) == 7
@@ -79,12 +91,12 @@ def test_warping_an_input_by_the_exact_flow_gives_the_target_where_both_see_it(i
 
 
 def test_warping_gives_something_else_where_the_input_does_not_see_the_pixel():
-    rows = [row for index in range(COUNT) for row in measured(index)]
+    rows = [row for index in SOME for row in measured(index)]
     mean = sum(row.unseen_error for row in rows) / sum(row.unseen_count for row in rows)
     assert 10 * np.log10(255**2 / mean) < 20
 
 
-@pytest.mark.parametrize("index", range(COUNT), ids=ids())
+@every_sequence
 def test_stored_facts_are_what_is_measured(index):
     assert facts.measure(index) == facts.table()[ids()[index]]
 
