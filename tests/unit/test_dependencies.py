@@ -72,7 +72,7 @@ def distributions(module: str) -> set[str]:
 DEPENDENCIES = set(map(canonical, PROJECT["dependencies"]))
 EXTRAS, OF_TESTS = (
     {canonical(word) for name in names for word in PROJECT["optional-dependencies"][name]}
-    for names in (("drive", "exr", "train"), ("test",))
+    for names in (("drive", "exr", "train", "video"), ("test",))
 )
 
 

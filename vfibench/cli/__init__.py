@@ -14,6 +14,7 @@ from vfibench.cli import (
     compare,
     doctor,
     fetch,
+    interpolate,
     listing,
     report,
     reproduce,
@@ -76,7 +77,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (run, listing, fetch, report, compare, reproduce, check, strata, speed, train, verify, doctor):
+for _module in (
+    run,
+    listing,
+    fetch,
+    interpolate,
+    report,
+    compare,
+    reproduce,
+    check,
+    strata,
+    speed,
+    train,
+    verify,
+    doctor,
+):
     _module.register(app)
 
 

@@ -25,7 +25,7 @@ Runs = Annotated[list[Path], path_argument(help="run folders, or folders that ho
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command("baseline", short_help="keep a run's scores in a file for later runs to be held to")(baseline)
-    app.command("check", short_help="hold a run to a baseline: exit 0 pass, 1 worse, 3 not comparable")(check)
+    app.command("check", short_help="hold a run to a baseline: 0 pass, 1 worse, 3 not comparable")(check)
 
 
 def baseline(

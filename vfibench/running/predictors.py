@@ -34,7 +34,7 @@ class SampleBatch:
 
     Attributes:
         samples: what they came from.
-        frames: [B, N, 3, H, W] uint8.
+        frames: [B, N, 3, H, W] uint8, or float32 in [0, 1].
         times: T times, the same for all samples.
         extras: what `Predictor.decode` returned for each sample.
     """
@@ -208,5 +208,7 @@ def own(made: torch.Tensor, raw: torch.Tensor) -> torch.Tensor:
 
 
 def to_float(frames: torch.Tensor) -> torch.Tensor:
-    """uint8 to float32 in [0, 1], the same rounding everywhere: true division by 255."""
+    """uint8 to float32 in [0, 1], the same rounding everywhere: true division by 255; float32 as it is."""
+    if frames.dtype == torch.float32:
+        return frames
     return frames.to(torch.float32).div_(255.0)

@@ -1,0 +1,286 @@
+"""`vfibench interpolate` from end to end, on made videos whose every value is known and on real ones."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction as F
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_clips import frame as wave
+from made_videos import Look, filled, noise, packets, raw, read_video, write_video
+from PIL import Image
+
+av = pytest.importorskip("av")
+
+from vfibench.video.interpolation import Outcome, Wish, interpolate  # noqa: E402
+from vfibench.video.source import Clip  # noqa: E402
+
+FORMATS = [
+    "yuv420p",
+    "yuv422p",
+    "yuv444p",
+    "yuv420p10le",
+    "yuv444p10le",
+    "gray",
+    "gbrp10le",
+    "gray10le",
+    "yuva420p",
+]
+
+
+def journal(output: Path) -> dict:
+    return json.loads(output.with_name(output.name + ".json").read_text())
+
+
+def run(source: Path, output: Path, **asked) -> Outcome:
+    return interpolate(Wish(source, output, **{"method": "blend", "device": "cpu", "cuts": "off", **asked}))
+
+
+@pytest.mark.parametrize("size", [(48, 32), (47, 33)])
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("pixel_format", FORMATS)
+def test_source_frames_go_through_untouched(tmp_path, pixel_format, full, size):
+    look = Look(pixel_format, *size, matrix=1, full=full)
+    frames = [noise(look, seed) for seed in range(4)]
+    expected = [raw(frame) for frame in frames]
+    source = write_video(tmp_path / "in.mkv", frames, look)
+    outcome = run(source, tmp_path / "out.mkv", codec="ffv1", factor=3)
+    found = read_video(tmp_path / "out.mkv")
+    assert (outcome.read, outcome.written, outcome.source, outcome.made) == (4, 10, 4, 6)
+    assert len(found.planes) == 10
+    assert found.frames[0].format.name == pixel_format
+    if pixel_format.startswith("yuv"):
+        assert {(f.colorspace, f.color_range) for f in found.frames} == {(1, 2 if full else 1)}
+    for theirs, ours in zip(expected, found.planes[::3], strict=True):
+        for one, other in zip(theirs, ours, strict=True):
+            assert np.array_equal(one, other)
+    for made, first, second, share in zip(
+        found.planes[1::3], expected, expected[1:], (1 / 3,) * 3, strict=False
+    ):
+        for plane, a, b in zip(made, first, second, strict=True):
+            mixed = a + share * (b.astype(float) - a)
+            assert np.abs(plane - mixed).max() <= 1.01
+
+
+@pytest.mark.parametrize("method", ["blend", "nearest"])
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv420p10le", "yuv444p", "gbrp10le"])
+def test_a_still_scene_does_not_flicker(tmp_path, pixel_format, method):
+    """All planes stay within a level of their neighbours, though chroma went to RGB and back."""
+    look = Look(pixel_format, 64, 48)
+    still = raw(noise(look, 3))
+    frames = []
+    for number in range(3):
+        planes = [plane.copy() for plane in still]
+        planes[0][0, 0] = 100 + number  # no exact repeat, which would be held
+        frames.append(filled(look, planes))
+    source = write_video(tmp_path / "in.mkv", frames, look)
+    outcome = run(source, tmp_path / "out.mkv", codec="ffv1", factor=4, method=method)
+    assert outcome.made == 6
+    found = read_video(tmp_path / "out.mkv").planes
+    for one, following in pairwise(found):
+        for a, b in zip(one, following, strict=True):
+            assert np.abs(a.astype(int) - b).max() <= 1
+
+
+def test_variable_rates_keep_their_stamps_and_the_whole_its_duration(tmp_path):
+    look = Look()
+    stamps = [F(0), F(1, 10), F(1, 4), F(11, 20), F(3, 5)]
+    source = write_video(
+        tmp_path / "in.mp4", [noise(look, n) for n in range(5)], look, stamps, codec="libx264"
+    )
+    before = read_video(source)
+    assert before.stamps == stamps
+    run(source, tmp_path / "out.mp4", factor=4)
+    after = read_video(tmp_path / "out.mp4")
+    assert len(after.stamps) == 17
+    assert after.stamps[::4] == stamps
+    assert after.stamps[5] == F(1, 10) + F(3, 80)
+    last = before.frames[-1]
+    assert after.end == stamps[-1] + last.duration * last.time_base
+
+
+@pytest.mark.parametrize(("asked", "count"), [({"factor": 2}, 161), ({"fps": F(60000, 1001)}, 195)])
+def test_real_videos_keep_their_duration(shared, tmp_path, asked, count):
+    source = shared("data", "videos", "car-turn.mp4")
+    outcome = run(source, tmp_path / "out.mp4", **asked)
+    before, after = read_video(source), read_video(tmp_path / "out.mp4")
+    assert outcome.written == len(after.stamps) == count
+    assert abs(after.end - before.end) <= F(1, 12800)
+    assert max(after.stamps) <= before.end
+
+
+def test_sound_titles_and_shape_go_with_the_pictures(tmp_path):
+    look = Look(aspect=F(4, 3), rotation=90)
+    frames = [noise(look, n) for n in range(25)]
+    source = write_video(tmp_path / "in.mp4", frames, look, codec="libx264", sound=1.0)
+    run(source, tmp_path / "out.mp4", factor=2)
+    before, after = packets(source, "audio"), packets(tmp_path / "out.mp4", "audio")
+    assert len(before) > 40
+    assert [content for _, content in after] == [content for _, content in before]
+    assert after[5][0] - after[0][0] == before[5][0] - before[0][0]
+    with av.open(str(tmp_path / "out.mp4")) as made:
+        assert made.metadata["title"] == "made"
+        assert made.streams.video[0].sample_aspect_ratio == F(4, 3)
+        assert abs(next(made.decode(video=0)).rotation) == 90
+    start = read_video(tmp_path / "out.mp4").stamps[0]
+    assert abs((after[0][0] - start) - (before[0][0] - read_video(source).stamps[0])) < F(1, 50)
+
+
+def test_slow_motion_leaves_sound_out_and_says_so(tmp_path):
+    look = Look()
+    source = write_video(
+        tmp_path / "in.mp4", [noise(look, n) for n in range(9)], look, codec="libx264", sound=0.3
+    )
+    outcome = run(source, tmp_path / "out.mp4", slow=F(4))
+    assert packets(tmp_path / "out.mp4", "audio") == []
+    assert any("sound" in note for note in outcome.notes)
+    found = read_video(tmp_path / "out.mp4")
+    assert found.stamps == [F(n, 25) for n in range(33)]
+
+
+def test_across_a_cut_the_nearest_frame_is_held(tmp_path):
+    look = Look("gray")
+    frames = [noise(look, n) for n in range(4)]
+    source = write_video(tmp_path / "in.mkv", frames, look)
+    (tmp_path / "cuts.txt").write_text("2\n")
+    outcome = run(source, tmp_path / "out.mkv", codec="ffv1", factor=4, cuts=str(tmp_path / "cuts.txt"))
+    assert (outcome.cuts, outcome.held, outcome.written) == (1, {"cut": 3}, 13)
+    entries = journal(tmp_path / "out.mkv")["frames"]
+    assert [entry.get("source") for entry in entries[4:9]] == [1, 1, 1, 2, 2]
+    found = read_video(tmp_path / "out.mkv").planes
+    assert np.array_equal(found[5][0], raw(frames[1])[0])
+    assert np.array_equal(found[7][0], raw(frames[2])[0])
+
+
+def test_a_method_of_four_frames_gets_its_neighbours(tmp_path):
+    look = Look("gray", 64, 64)
+    source = write_video(tmp_path / "in.mkv", [noise(look, n) for n in range(5)], look)
+    run(source, tmp_path / "out.mkv", codec="ffv1", factor=2, method="convlstm-starter")
+    made = [entry for entry in journal(tmp_path / "out.mkv")["frames"] if "made" in entry]
+    assert [entry["from"] for entry in made] == [[0, 0, 1, 2], [0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 4]]
+    assert [entry["time"] for entry in made] == ["1/2"] * 4
+
+
+def test_exact_repeats_are_held_and_counted(tmp_path):
+    look = Look()
+    frames = [noise(look, n // 2) for n in range(6)]
+    source = write_video(tmp_path / "in.mkv", frames, look)
+    outcome = run(source, tmp_path / "out.mkv", codec="ffv1", factor=2)
+    assert outcome.repeats == {"exact": 3}
+    assert outcome.held == {"repeat": 3}
+    assert outcome.made == 2
+
+
+def test_folders_go_in_and_out_with_their_files_untouched(tmp_path):
+    source = tmp_path / "in"
+    source.mkdir()
+    for number in range(1, 4):
+        Image.fromarray(wave(number)).save(source / f"im{number}.png", compress_level=9)
+    outcome = run(source, tmp_path / "out", factor=2, in_fps=F(25))
+    files = sorted((tmp_path / "out").iterdir())
+    assert [file.name for file in files] == [f"{n:08d}.png" for n in range(5)]
+    assert files[2].read_bytes() == (source / "im2.png").read_bytes()
+    made = np.asarray(Image.open(files[1])).astype(float)
+    assert np.abs(made - (wave(1).astype(float) + wave(2)) / 2).max() <= 1
+    assert outcome.duration == F(3, 25)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+def test_animations_are_videos_with_their_own_durations(tmp_path, suffix):
+    images = [Image.fromarray(wave(3 * n)) for n in range(4)]
+    source = tmp_path / f"in{suffix.replace('.png', '.apng')}"
+    images[0].save(
+        source,
+        suffix[1:],
+        save_all=True,
+        append_images=images[1:],
+        duration=[100, 200, 100, 50],
+        lossless=True,
+    )
+    outcome = run(source, tmp_path / "out.mkv", codec="ffv1", factor=2)
+    assert (outcome.read, outcome.written, outcome.duration) == (4, 7, F(450, 1000))
+    found = read_video(tmp_path / "out.mkv")
+    assert found.stamps[::2] == [F(0), F(1, 10), F(3, 10), F(2, 5)]
+
+
+def test_a_part_of_a_video(tmp_path):
+    look = Look("gray")
+    frames = [noise(look, n) for n in range(50)]
+    source = write_video(tmp_path / "in.mkv", frames, look)
+    run(source, tmp_path / "out.mkv", codec="ffv1", factor=2, clip=Clip(F(1), F(2), 6))
+    found = read_video(tmp_path / "out.mkv").planes
+    assert len(found) == 11
+    assert np.array_equal(found[0][0], raw(frames[25])[0])
+    assert np.array_equal(found[-1][0], raw(frames[30])[0])
+
+
+def test_every_output_frame_is_in_the_journal(tmp_path, shared):
+    outcome = run(shared("data", "videos", "bikes.mp4"), tmp_path / "out.mp4", fps=F(60), cuts="auto")
+    told = journal(tmp_path / "out.mp4")
+    kinds = [("made" in entry, entry.get("held", "")) for entry in told["frames"]]
+    assert len(kinds) == outcome.written == 600
+    assert sum(made for made, _ in kinds) == outcome.made == told["summary"]["made"]
+    assert sum(why == "cut" for _, why in kinds) == outcome.held["cut"] > 0
+    assert sum(not made and not why for made, why in kinds) == outcome.source == 50
+    assert outcome.cuts == 5
+    times = [F(entry["at"]) for entry in told["frames"]]
+    assert times == [F(n, 60) for n in range(600)]
+
+
+def test_ctrl_c_leaves_what_was_done(tmp_path):
+    look = Look("gray")
+    source = write_video(tmp_path / "in.mkv", [noise(look, n) for n in range(40)], look)
+
+    def press(outcome: Outcome, _count: int | None) -> None:
+        if outcome.read >= 20:
+            raise KeyboardInterrupt
+
+    wish = Wish(source, tmp_path / "out.mkv", "blend", factor=2, codec="ffv1", device="cpu")
+    with pytest.raises(KeyboardInterrupt):
+        interpolate(wish, press)
+    found = read_video(tmp_path / "out.mkv")
+    told = journal(tmp_path / "out.mkv")
+    assert len(found.planes) == len(told["frames"]) >= 20
+    assert told["summary"]["finished"] is False
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mjpeg"])
+def test_the_full_range_of_jpeg_stays_full(tmp_path, codec):
+    """Its pixel format has a name of its own, which FFV1 does not know."""
+    look = Look("yuvj420p", full=True, matrix=5)
+    source = write_video(tmp_path / "in.mkv", [noise(look, n) for n in range(3)], look, codec=codec)
+    run(source, tmp_path / "out.mkv", codec="ffv1", factor=2)
+    before, after = read_video(source), read_video(tmp_path / "out.mkv")
+    assert before.frames[0].format.name == "yuvj420p"
+    assert {frame.color_range for frame in after.frames} == {2}
+    for theirs, ours in zip(before.planes, after.planes[::2], strict=True):
+        for one, other in zip(theirs, ours, strict=True):
+            assert np.array_equal(one, other)
+
+
+def test_rgb_pictures_survive_an_encoder_that_packs_them(tmp_path):
+    images = [Image.fromarray(wave(3 * n)) for n in range(3)]
+    images[0].save(tmp_path / "in.webp", save_all=True, append_images=images[1:], lossless=True)
+    run(tmp_path / "in.webp", tmp_path / "out.mkv", codec="ffv1", factor=2)
+    found = read_video(tmp_path / "out.mkv").frames
+    for number in range(3):
+        assert np.array_equal(found[2 * number].to_ndarray(format="rgb24"), wave(3 * number))
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix"), [("", ".mp4"), ("", ".webm"), ("hevc", ".mkv"), ("av1", ".mp4")]
+)
+def test_everyday_videos_of_rgb_pictures_are_what_players_show(tmp_path, codec, suffix):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(3):
+        Image.fromarray(wave(number, 72, 96)).save(folder / f"{number}.png")
+    run(folder, tmp_path / f"out{suffix}", codec=codec, factor=2, in_fps=F(25))
+    found = read_video(tmp_path / f"out{suffix}")
+    assert {frame.format.name for frame in found.frames} == {"yuv420p"}
+    assert len(found.frames) == 5
+    grey = found.frames[0].to_ndarray(format="gray").mean()
+    assert abs(grey - wave(0, 72, 96).mean()) < 6

@@ -1,0 +1,345 @@
+"""Frames as they are decoded, each with its exact time stamp, and what else the file holds, as packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+import av
+from av.stream import Stream
+
+from vfibench.errors import VfibenchError
+from vfibench.frames.files import SUFFIXES
+from vfibench.frames.folders import frame_names
+from vfibench.video.colour import FULL, Coding, coding_of
+from vfibench.video.library import exact
+
+ANIMATIONS = (".gif", ".webp", ".apng")
+"""What Pillow reads frame by frame, with each frame's duration."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A frame of the source.
+
+    Attributes:
+        number: from 0, in the order in which frames are shown.
+        frame: as decoded; its planes are not to be written to.
+        stamp: when it is shown, in seconds.
+        duration: for how long, in seconds, 0 where the file does not say.
+        file: the picture file it was read from, None for a frame of a video.
+    """
+
+    number: int
+    frame: av.VideoFrame
+    stamp: Fraction
+    duration: Fraction
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A packet of sound, subtitles or data, which goes through as it is."""
+
+    packet: av.Packet[Stream]
+    stream: Stream
+
+
+Item = Picture | Copied
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A part of a source.
+
+    Attributes:
+        start, end: in seconds, None for the whole; frames from `start` up to `end`, which is not included.
+        frames: at most so many frames, None for all.
+    """
+
+    start: Fraction | None = None
+    end: Fraction | None = None
+    frames: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left out."""
+        return self == Clip()
+
+
+@dataclass
+class Notes:
+    """What was met on the way that a user should know, each once."""
+
+    told: dict[str, None] = field(default_factory=dict)
+
+    def add(self, line: str) -> None:
+        """Keep a line."""
+        self.told[line] = None
+
+
+class Source(Protocol):
+    """Where frames come from.
+
+    Attributes:
+        path: what was given.
+        rate: frames per second on average, None where the source does not say.
+        count: number of frames as the file says, None where it does not.
+        streams: the streams whose packets are among the items.
+        notes: what a user should know.
+    """
+
+    path: Path
+    rate: Fraction | None
+    count: int | None
+    streams: list[Stream]
+    notes: Notes
+
+    def items(self) -> Iterator[Item]:
+        """Frames in the order they are shown, other packets between them.
+
+        Raises:
+            VfibenchError: damage, or frames of another size than the first.
+        """
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+class VideoSource:
+    """A video file; see `Source`."""
+
+    def __init__(self, path: Path, clip: Clip) -> None:
+        self.path = path
+        self.notes = Notes()
+        self._clip = clip
+        try:
+            self._container = av.open(str(path), metadata_errors="replace")
+        except (av.FFmpegError, OSError) as error:
+            raise VfibenchError(f"expected a video, found {path}: {_reason(error)}") from error
+        self.container = self._container
+        pictures = [one for one in self._container.streams.video if not _is_cover(one)]
+        if not pictures:
+            kinds = " and ".join(sorted({one.type for one in self._container.streams})) or "nothing"
+            raise VfibenchError(f"expected a video with pictures, found {kinds} alone in {path}")
+        self.stream = pictures[0]
+        self.stream.thread_type = "AUTO"
+        self.rate = exact(self.stream.average_rate) or exact(self.stream.guessed_rate)
+        self.count = self.stream.frames or None
+        self.streams = [
+            one for one in self._container.streams if one.type in ("audio", "subtitle") and clip.whole
+        ]
+        if not clip.whole and len(self._container.streams) > 1:
+            self.notes.add("sound and subtitles are left out of a part of a video")
+        if self._clip.start:
+            self._container.seek(int(self._clip.start * av.time_base), backward=True)
+
+    def items(self) -> Iterator[Item]:
+        """See `Source`."""
+        taken = 0
+        last: Picture | None = None
+        for item in self._decoded():
+            if isinstance(item, Copied):
+                yield item
+                continue
+            picture = self._placed(item, taken, last)
+            if self._clip.start is not None and picture.stamp < self._clip.start:
+                continue
+            if self._clip.end is not None and picture.stamp >= self._clip.end:
+                return
+            yield picture
+            last, taken = picture, taken + 1
+            if taken == self._clip.frames:
+                return
+
+    def _decoded(self) -> Iterator[av.VideoFrame | Copied]:
+        damaged = 0
+        for packet in self._packets():
+            if packet.stream.index != self.stream.index:
+                if packet.dts is not None:
+                    yield Copied(packet, packet.stream)
+                continue
+            try:
+                frames = packet.decode()
+            except av.FFmpegError as error:
+                damaged += 1
+                reason = _reason(error)
+                continue
+            yield from (frame for frame in frames if isinstance(frame, av.VideoFrame))
+        if damaged:
+            self.notes.add(
+                f"{damaged} damaged packets could not be decoded ({reason}): their frames are missing"
+            )
+
+    def _packets(self) -> Iterator[av.Packet[Stream]]:
+        """Those of the wanted streams, and an empty one at the end that asks for the last frames."""
+        try:
+            yield from self._container.demux(self.stream, *self.streams)
+        except av.FFmpegError as error:
+            self.notes.add(f"the file is damaged ({_reason(error)}): what lies behind is missing")
+
+    def _placed(self, frame: av.VideoFrame, number: int, last: Picture | None) -> Picture:
+        """The frame with its time; one without a stamp follows the last one at the stream's rate."""
+        base = exact(frame.time_base) or exact(self.stream.time_base) or Fraction(1, 90000)
+        duration = frame.duration * base if frame.duration else Fraction(0)
+        if frame.pts is not None:
+            stamp = frame.pts * base
+        else:
+            self.notes.add("some frames have no time stamp: they follow the frame before at the usual rate")
+            step = (last.duration if last else Fraction(0)) or (
+                1 / self.rate if self.rate else Fraction(1, 25)
+            )
+            stamp = last.stamp + step if last else Fraction(0)
+        if last is not None:
+            if stamp <= last.stamp:
+                raise VfibenchError(
+                    f"expected time stamps that rise, found {float(stamp):.3f} s after "
+                    f"{float(last.stamp):.3f} s at frame {number} of {self.path}",
+                    "write the file anew first, such as: ffmpeg -fflags +genpts -i IN -c copy OUT",
+                )
+            _check_alike(last.frame, frame, number, self.path)
+        return Picture(number, frame, stamp, duration)
+
+    def close(self) -> None:
+        """See `Source`."""
+        with suppress(av.FFmpegError):
+            self._container.close()
+
+
+class FolderSource:
+    """A folder of pictures in the order of their names; see `Source`."""
+
+    def __init__(self, path: Path, rate: Fraction, clip: Clip) -> None:
+        self.path = path
+        self.rate: Fraction | None = rate
+        self.notes = Notes()
+        self.streams: list[Stream] = []
+        files = [path / name for name in frame_names(path, SUFFIXES).frames]
+        if not files:
+            raise VfibenchError(f"expected a folder of pictures, found none in {path}")
+        self._files = _part(files, rate, clip)
+        self.count: int | None = len(self._files)
+
+    def items(self) -> Iterator[Item]:
+        """See `Source`."""
+        assert self.rate is not None
+        first: av.VideoFrame | None = None
+        for number, file in enumerate(self._files):
+            frame = _read_picture(file)
+            first = first or frame
+            _check_alike(first, frame, number, file)
+            yield Picture(number, frame, number / self.rate, 1 / self.rate, file)
+
+    def close(self) -> None:
+        """See `Source`."""
+
+
+class AnimationSource:
+    """An animated GIF, WebP or PNG, read by Pillow; see `Source`."""
+
+    def __init__(self, path: Path, clip: Clip) -> None:
+        from PIL import Image
+
+        self.path = path
+        self.notes = Notes()
+        self.streams: list[Stream] = []
+        self._clip = clip
+        try:
+            self._image = Image.open(path)
+        except OSError as error:
+            raise VfibenchError(f"expected an animation, found {path}: {_reason(error)}") from error
+        self.count: int | None = getattr(self._image, "n_frames", 1)
+        first = self._image.info.get("duration", 0) or 100
+        self.rate: Fraction | None = Fraction(1000) / Fraction(first).limit_denominator(1000)
+
+    def items(self) -> Iterator[Item]:
+        """See `Source`."""
+        import numpy as np
+        from PIL import ImageSequence
+
+        mode, layout = ("RGBA", "rgba") if self._image.has_transparency_data else ("RGB", "rgb24")
+        stamp, taken = Fraction(0), 0
+        for image in ImageSequence.Iterator(self._image):
+            pixels = np.asarray(image.convert(mode))
+            duration = Fraction(image.info.get("duration", 0) or 100).limit_denominator(1000) / 1000
+            begins = stamp
+            stamp += duration
+            if self._clip.start is not None and begins < self._clip.start:
+                continue
+            if (self._clip.end is not None and begins >= self._clip.end) or taken == self._clip.frames:
+                return
+            yield Picture(taken, planar(av.VideoFrame.from_ndarray(pixels, layout)), begins, duration)
+            taken += 1
+
+    def close(self) -> None:
+        """See `Source`."""
+        self._image.close()
+
+
+def open_source(path: Path, in_fps: Fraction | None, clip: Clip) -> Source:
+    """A video file, a folder of pictures, or an animation.
+
+    Raises:
+        VfibenchError: there is none, or a folder without --in-fps.
+    """
+    if path.is_dir():
+        if in_fps is None:
+            raise VfibenchError("expected --in-fps with a folder of pictures", "such as: --in-fps 25")
+        return FolderSource(path, in_fps, clip)
+    if in_fps is not None:
+        raise VfibenchError(f"expected --in-fps with a folder of pictures alone, found {path}")
+    if not path.exists():
+        raise VfibenchError(f"expected a video or a folder of pictures, found nothing at {path}")
+    if path.suffix.lower() in ANIMATIONS:
+        return AnimationSource(path, clip)
+    return VideoSource(path, clip)
+
+
+def planar(frame: av.VideoFrame, coding: Coding | None = None) -> av.VideoFrame:
+    """The frame with a plane per component: itself, or the same values in another layout."""
+    wanted = (coding or coding_of(frame)).pixel_format
+    if frame.format.name == wanted:
+        return frame
+    if frame.format.name.startswith("yuvj"):  # the same values: its name alone says that they are full range
+        return frame.reformat(format=wanted, src_color_range=FULL, dst_color_range=FULL)
+    return frame.reformat(format=wanted)
+
+
+def _part(files: list[Path], rate: Fraction, clip: Clip) -> list[Path]:
+    def inside(number: int) -> bool:
+        time = number / rate
+        return (clip.start is None or time >= clip.start) and (clip.end is None or time < clip.end)
+
+    return [file for number, file in enumerate(files) if inside(number)][: clip.frames]
+
+
+def _read_picture(file: Path) -> av.VideoFrame:
+    try:
+        with av.open(str(file)) as container:
+            frame = next(container.decode(video=0))
+    except (av.FFmpegError, OSError, StopIteration) as error:
+        raise VfibenchError(f"expected a picture, found {file}: {_reason(error)}") from error
+    assert isinstance(frame, av.VideoFrame)
+    return planar(frame)
+
+
+def _check_alike(first: av.VideoFrame, frame: av.VideoFrame, number: int, path: Path) -> None:
+    expected, found = ((one.width, one.height, one.format.name) for one in (first, frame))
+    if expected != found:
+        raise VfibenchError(
+            f"expected frames of {expected[0]}x{expected[1]} in {expected[2]}, found frame {number} of "
+            f"{found[0]}x{found[1]} in {found[2]} in {path}",
+            "split the video there, and interpolate the parts",
+        )
+
+
+def _is_cover(stream: Stream) -> bool:
+    return bool(stream.disposition & stream.disposition.__class__.attached_pic)
+
+
+def _reason(error: BaseException) -> str:
+    return str(getattr(error, "strerror", "") or error) or type(error).__name__
