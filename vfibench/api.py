@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vfibench.contracts import Adapter, Dataset, DatasetOptions
 from vfibench.system.paths import given_path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from vfibench.store.rows import ScoreRow
+    from vfibench.video.outcome import Outcome
 
 
 def load_method(name: str, weights: Path | str | None = None, device: str = "cpu") -> Adapter:
@@ -142,3 +144,63 @@ def _flat(row: ScoreRow) -> dict[str, object]:
         found["clip"] = row.tags["clip"]
     empty = {name: math.inf if name in row.exact else math.nan for name in row.scores}
     return found | {name: empty[name] if value is None else value for name, value in row.scores.items()}
+
+
+def interpolate_video(
+    source: Path | str,
+    output: Path | str,
+    method: str,
+    *,
+    factor: int | None = None,
+    fps: Fraction | int | str | None = None,
+    slow: Fraction | int | str | None = None,
+    weights: Path | str | None = None,
+    device: str = "cpu",
+    **options: Any,
+) -> Outcome:
+    """Make a video smoother or slower, as `vfibench interpolate` does.
+
+    Args:
+        source: a video file, an animation, or a folder of pictures (with `in_fps`).
+        output: a video file, whose suffix names the container, or a folder for PNG files.
+        method: catalogue name or "pkg.mod:Class".
+        factor: so many times the frames in the same time.
+        fps: frames per second, such as 60, "59.94" or Fraction(60000, 1001).
+        slow: so many times slower at the same rate.
+        weights: checkpoint file.
+        device: "cpu", "cuda" or "cuda:N".
+        options: the other fields of `vfibench.video.interpolation.Wish`.
+
+    Returns:
+        What became of the frames; `OUTPUT.json` tells of each.
+
+    Raises:
+        VfibenchError: as the command; what was done by then is in the output.
+
+    Example:
+        >>> from PIL import Image
+        >>> for level in (0, 100):
+        ...     Image.new("RGB", (32, 32), (level,) * 3).save(f"{level}.png")
+        >>> made = interpolate_video(".", "smooth.mp4", "blend", factor=4, in_fps=Fraction(25))
+        >>> made.written, str(made.duration)
+        (5, '2/25')
+    """
+    from vfibench.video.library import need_av
+
+    need_av()
+    from vfibench.video.interpolation import Wish, interpolate
+    from vfibench.video.times import parse_rate
+
+    return interpolate(
+        Wish(
+            given_path(source),
+            given_path(output),
+            method,
+            factor,
+            None if fps is None else parse_rate(str(fps), "fps"),
+            None if slow is None else parse_rate(str(slow), "slow"),
+            None if weights is None else given_path(weights),
+            device,
+            **options,
+        )
+    )

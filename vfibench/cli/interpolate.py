@@ -116,7 +116,8 @@ def _bar() -> Iterator[Told]:
         TimeRemainingColumn(),
     )
     began = time.perf_counter()
-    with Progress(*columns, console=progress_console(), transient=True) as progress:
+    console = progress_console()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("interpolating", total=None, speed="")
 
         def tell(outcome: Outcome, count: int | None) -> None:

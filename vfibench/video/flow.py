@@ -8,8 +8,16 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+import torch
+
 T = TypeVar("T")
 POLL = 0.1  # seconds after which a thread that waits looks whether it is still wanted
+
+
+def one_core() -> None:
+    """Let this thread compute alone: helpers of its own would take the cores from those of the network."""
+    torch.get_num_threads()  # torch settles its default first, at the first question
+    torch.set_num_threads(1)
 
 
 class _End:
@@ -54,6 +62,7 @@ class Feed(Generic[T]):
         self._thread.join()
 
     def _work(self) -> None:
+        one_core()
         try:
             while not self._stop.is_set():
                 began = time.perf_counter()
@@ -118,6 +127,7 @@ class Drain(Generic[T]):
             raise self._error
 
     def _work(self) -> None:
+        one_core()
         while not isinstance(item := self._queue.get(), _End):
             began = time.perf_counter()
             try:

@@ -252,11 +252,13 @@ class _Work:
     def _finish(self, sink: Sink, began: float, *, failed: bool) -> None:
         """End threads, file and journal; after a failure whatever else fails here is not told."""
         outcome = self._outcome
+        told = suppress(Exception) if failed else nullcontext()
         try:
-            with suppress(Exception) if failed else nullcontext():
-                self._drain.close()
-            with suppress(Exception) if failed else nullcontext():
-                sink.close()
+            with told:
+                try:
+                    self._drain.close()
+                finally:
+                    sink.close()
         finally:
             self._feed.close()
             outcome.wall = time.perf_counter() - began

@@ -29,7 +29,15 @@ from vfibench.video.colour import (
     to_rgb,
 )
 from vfibench.video.encoders import Encoder, pixel_format_for
-from vfibench.video.source import Copied, Notes, Picture, Source, VideoSource, planar
+from vfibench.video.source import (
+    Copied,
+    Notes,
+    Picture,
+    Source,
+    VideoSource,
+    converted,
+    planar,
+)
 
 _KINDS = {"audio": "sound", "subtitle": "subtitles"}
 LIMITED = 1  # H.273's range of video, as FFmpeg counts
@@ -100,7 +108,7 @@ class Painter:
         if isinstance(content, Picture) and content.frame.format.name == self._layout:
             return content.frame
         found = self._painted(content) if isinstance(content, Made) else self._converted(content)
-        return found if found.format.name == self._layout else found.reformat(format=self._layout)
+        return found if found.format.name == self._layout else converted(found, self._layout)
 
     def _converted(self, picture: Picture) -> av.VideoFrame:
         frame = planar(picture.frame, self._source)
@@ -108,9 +116,7 @@ class Painter:
             return frame
         if self._source.kind == self._target.kind == "yuv":
             level = FULL if self._source.full else LIMITED
-            return frame.reformat(
-                format=self._target.pixel_format, src_color_range=level, dst_color_range=level
-            )
+            return converted(frame, self._target.pixel_format, level)
         planes = planes_of(frame)
         alpha = planes[-1] if self._source.alpha else None
         return self._painted(Made(to_rgb(planes, self._source), alpha))

@@ -172,7 +172,7 @@ class VideoSource:
             yield from (frame for frame in frames if isinstance(frame, av.VideoFrame))
         if damaged:
             self.notes.add(
-                f"{damaged} damaged packets could not be decoded ({reason}): their frames are missing"
+                f"damaged packets that could not be decoded: {damaged} ({reason}); their frames are missing"
             )
 
     def _packets(self) -> Iterator[av.Packet[Stream]]:
@@ -184,6 +184,8 @@ class VideoSource:
 
     def _placed(self, frame: av.VideoFrame, number: int, last: Picture | None) -> Picture:
         """The frame with its time; one without a stamp follows the last one at the stream's rate."""
+        if frame.is_corrupt:
+            self.notes.add("the decoder marks frames as damaged: they are used as it gives them")
         base = exact(frame.time_base) or exact(self.stream.time_base) or Fraction(1, 90000)
         duration = frame.duration * base if frame.duration else Fraction(0)
         if frame.pts is not None:
@@ -304,9 +306,20 @@ def planar(frame: av.VideoFrame, coding: Coding | None = None) -> av.VideoFrame:
     wanted = (coding or coding_of(frame)).pixel_format
     if frame.format.name == wanted:
         return frame
-    if frame.format.name.startswith("yuvj"):  # the same values: its name alone says that they are full range
-        return frame.reformat(format=wanted, src_color_range=FULL, dst_color_range=FULL)
-    return frame.reformat(format=wanted)
+    # The values of "yuvj" are the same: its name alone says that they are full range.
+    return converted(frame, wanted, FULL if frame.format.name.startswith("yuvj") else None)
+
+
+def converted(frame: av.VideoFrame, pixel_format: str, level: int | None = None) -> av.VideoFrame:
+    """The frame in another pixel format, by FFmpeg's scaler, on one thread.
+
+    On several threads it has been seen to lose rows of chroma now and then (PyAV 18.1 with FFmpeg 8.1,
+    P010 to planes).
+
+    Args:
+        level: the range of both, as FFmpeg counts it; None where neither is YUV of another range.
+    """
+    return frame.reformat(format=pixel_format, src_color_range=level, dst_color_range=level, threads=1)
 
 
 def _part(files: list[Path], rate: Fraction, clip: Clip) -> list[Path]:

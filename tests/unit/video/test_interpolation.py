@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from fractions import Fraction as F
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +22,7 @@ av = pytest.importorskip("av")
 from vfibench.video.interpolation import Outcome, Wish, interpolate  # noqa: E402
 from vfibench.video.source import Clip  # noqa: E402
 
+LOOK = Look()
 FORMATS = [
     "yuv420p",
     "yuv422p",
@@ -284,3 +289,61 @@ def test_everyday_videos_of_rgb_pictures_are_what_players_show(tmp_path, codec, 
     assert len(found.frames) == 5
     grey = found.frames[0].to_ndarray(format="gray").mean()
     assert abs(grey - wave(0, 72, 96).mean()) < 6
+
+
+def test_chapters_are_kept(tmp_path):
+    source = write_video(tmp_path / "plain.mkv", [noise(LOOK, n) for n in range(50)], LOOK)
+    with av.open(str(source)) as given, av.open(str(tmp_path / "in.mkv"), "w") as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        second = {"id": 1, "start": 1000, "end": 2000, "time_base": F(1, 1000), "metadata": {"title": "two"}}
+        made.set_chapters(
+            [{**second, "id": 0, "start": 0, "end": 1000, "metadata": {"title": "one"}}, second]
+        )
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                made.mux(packet)
+    run(tmp_path / "in.mkv", tmp_path / "out.mkv", codec="ffv1", factor=2)
+    with av.open(str(tmp_path / "out.mkv")) as found:
+        kept = [(one["metadata"]["title"], one["start"] * F(one["time_base"])) for one in found.chapters()]
+    assert kept == [("one", 0), ("two", 1)]
+
+
+def test_ctrl_c_at_the_command_line_leaves_a_file_that_plays(tmp_path):
+    source = write_video(tmp_path / "in.mkv", [noise(LOOK, n) for n in range(3000)], LOOK)
+    command = [sys.executable, "-m", "vfibench", "interpolate", str(source), str(tmp_path / "out.mkv")]
+    words = ["-m", "blend", "--factor", "8", "--codec", "ffv1", "--cuts", "off", "--device", "cpu"]
+    with subprocess.Popen([*command, *words], stderr=subprocess.PIPE, text=True) as process:
+        path = tmp_path / "out.mkv.json"
+        while process.poll() is None and (not path.exists() or path.stat().st_size < 20_000):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert "Traceback" not in error
+    told = journal(tmp_path / "out.mkv")
+    assert told["summary"]["finished"] is False
+    found = read_video(tmp_path / "out.mkv")
+    assert 100 < len(found.frames) == len(told["frames"]) < 23993
+
+
+@pytest.mark.slow
+def test_after_ten_minutes_of_film_flash_and_beep_are_still_together(tmp_path):
+    """23.976 frames per second, every 240th white, and a tone: flashes and sound stay at their times."""
+    rate, look = F(24000, 1001), Look("gray", 32, 16)
+    dark, white = (filled(look, [np.full((16, 32), level, np.uint8)]) for level in (20, 230))
+    frames = [white if n % 240 == 0 else dark for n in range(14_386)]
+    stamps = [n / rate for n in range(len(frames))]
+    look = Look("yuv420p", 32, 16)
+    frames = [frame.reformat(format="yuv420p") for frame in frames]
+    source = write_video(tmp_path / "in.mp4", frames, look, stamps, codec="libx264", sound=600.0)
+    run(source, tmp_path / "out.mp4", fps=F(60000, 1001), preset="ultrafast")
+    before, after = packets(source, "audio"), packets(tmp_path / "out.mp4", "audio")
+    found = read_video(tmp_path / "out.mp4")
+    bright = [s for s, planes in zip(found.stamps, found.planes, strict=True) if planes[0].mean() > 180]
+    for stamp in stamps[::240]:
+        assert min(abs(stamp - one) for one in bright) <= 1 / rate
+    assert len(before) == len(after) > 28_000
+    offset = (after[-1][0] - found.stamps[0]) - (before[-1][0] - read_video(source).stamps[0])
+    assert abs(offset) < 1 / rate
+    assert found.end == pytest.approx(len(stamps) / rate, abs=float(1 / rate))
