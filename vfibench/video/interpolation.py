@@ -103,11 +103,12 @@ class _Work:
         began = time.perf_counter()
         first = self._first()
         self._coding = coding_of(first.frame)
+        wish = self._wish
         self._timing = timing_for(
-            first.stamp, self._source.rate, self._wish.factor, self._wish.fps, self._wish.slow
+            first.stamp, self._source.rate, wish.factor, wish.fps, wish.slow, whole=wish.clip.whole
         )
         self._maker.check(self._timing, self._source.rate)
-        self._outcome.begin = self._outcome.end = first.stamp
+        self._outcome.begin = self._outcome.end = self._timing.origin
         sink = self._open_sink(first)
         ahead = max(2, min(32, QUEUED // (12 * first.frame.width * first.frame.height)))
         self._journal = Journal(self._wish.output)
@@ -115,7 +116,6 @@ class _Work:
         self._feed = Feed(measured(self._source.items()), ahead)
         try:
             self._loop()
-            self._outcome.finished = True
         except Exception as error:
             self._finish(sink, began, failed=True)
             raise self._explained(error) from error
@@ -205,11 +205,7 @@ class _Work:
         picture = shot.picture
         duration = picture.duration or (1 / self._source.rate if self._source.rate else Fraction(1, 25))
         for number, one in enumerate(self._timing.at_the_end(picture.stamp, duration)):
-            self._put(one, shot, "end" if number or one.stamp != self._stamp_of(picture) else "")
-
-    def _stamp_of(self, picture: Picture) -> Fraction:
-        begin = self._timing.begin
-        return begin + (picture.stamp - begin) * self._timing.slow
+            self._put(one, shot, "end" if number or one.stamp != self._timing.shown_at(picture.stamp) else "")
 
     def _made(self, pair: Pair, shown: list[Shown]) -> list[torch.Tensor]:
         began = time.perf_counter()
@@ -259,6 +255,7 @@ class _Work:
                     self._drain.close()
                 finally:
                     sink.close()
+                outcome.finished = not failed
         finally:
             self._feed.close()
             outcome.wall = time.perf_counter() - began

@@ -31,12 +31,14 @@ class Timing:
 
     Attributes:
         begin: the first frame's time stamp in the source, in seconds.
+        origin: its time stamp in the output.
         factor: output frames per interval; None for a fixed rate.
         rate: output frames per second; None where `factor` decides.
         slow: how much longer everything takes.
     """
 
     begin: Fraction
+    origin: Fraction
     factor: int | None
     rate: Fraction | None
     slow: Fraction = Fraction(1)
@@ -44,7 +46,7 @@ class Timing:
     def within(self, first: Fraction, second: Fraction) -> Iterator[Shown]:
         """The output frames from one source frame up to the next, the first included.
 
-        >>> timing = Timing(Fraction(0), 2, None)
+        >>> timing = Timing(Fraction(0), Fraction(0), 2, None)
         >>> [(str(one.stamp), str(one.place)) for one in timing.within(Fraction(1, 25), Fraction(2, 25))]
         [('1/25', '0'), ('3/50', '1/2')]
         """
@@ -52,7 +54,7 @@ class Timing:
         if self.factor is not None:
             step = span * self.slow / self.factor
             for number in range(self.factor):
-                yield Shown(self._stretched(first) + number * step, Fraction(number, self.factor), step)
+                yield Shown(self.shown_at(first) + number * step, Fraction(number, self.factor), step)
             return
         for stamp in self._grid(first, second):
             place = (self._source_time(stamp) - first) / span
@@ -61,9 +63,9 @@ class Timing:
     def at_the_end(self, last: Fraction, duration: Fraction) -> Iterator[Shown]:
         """The output frames of the last source frame, which nothing follows: it is held for its duration."""
         if self.factor is not None:
-            yield Shown(self._stretched(last), Fraction(0), duration)
+            yield Shown(self.shown_at(last), Fraction(0), duration)
             return
-        end = self._stretched(last + duration)
+        end = self.shown_at(last + duration)
         for stamp in self._grid(last, last + duration):
             yield Shown(stamp, Fraction(0), min(1 / self._rate, end - stamp))
 
@@ -72,27 +74,35 @@ class Timing:
         assert self.rate is not None
         return self.rate
 
-    def _stretched(self, time: Fraction) -> Fraction:
-        return self.begin + (time - self.begin) * self.slow
+    def shown_at(self, time: Fraction) -> Fraction:
+        """When the output is where the source is at `time`."""
+        return self.origin + (time - self.begin) * self.slow
 
     def _source_time(self, stamp: Fraction) -> Fraction:
-        return self.begin + (stamp - self.begin) / self.slow
+        return self.begin + (stamp - self.origin) / self.slow
 
     def _grid(self, first: Fraction, second: Fraction) -> Iterator[Fraction]:
         """Stamps of the fixed rate from `first` (included) to `second` of the source."""
-        start, end = ((self._stretched(time) - self.begin) * self._rate for time in (first, second))
+        start, end = ((self.shown_at(time) - self.origin) * self._rate for time in (first, second))
         for number in range(math.ceil(start), math.ceil(end)):
-            yield self.begin + number / self._rate
+            yield self.origin + number / self._rate
 
 
 def timing_for(
-    begin: Fraction, rate: Fraction | None, factor: int | None, fps: Fraction | None, slow: Fraction | None
+    begin: Fraction,
+    rate: Fraction | None,
+    factor: int | None,
+    fps: Fraction | None,
+    slow: Fraction | None,
+    *,
+    whole: bool = True,
 ) -> Timing:
     """What --factor, --fps and --slow ask for together.
 
     Args:
         begin: the first frame's time stamp.
         rate: the source's frames per second, None where it does not say.
+        whole: whether all of the source is asked for; the output of a part begins at 0.
 
     Raises:
         VfibenchError: none of them, --factor with --fps, or a rate below the source's.
@@ -116,7 +126,7 @@ def timing_for(
             f"expected --fps of at least the source's {words(rate)}, found {words(fps)}",
             "frames are made here, none are left out",
         )
-    return Timing(begin, factor, fps, stretched)
+    return Timing(begin, begin if whole else Fraction(0), factor, fps, stretched)
 
 
 def words(rate: Fraction) -> str:

@@ -216,6 +216,7 @@ def test_a_part_of_a_video(tmp_path):
     frames = [noise(look, n) for n in range(50)]
     source = write_video(tmp_path / "in.mkv", frames, look)
     run(source, tmp_path / "out.mkv", codec="ffv1", factor=2, clip=Clip(F(1), F(2), 6))
+    assert read_video(tmp_path / "out.mkv").stamps[:3] == [F(0), F(1, 50), F(1, 25)]
     found = read_video(tmp_path / "out.mkv").planes
     assert len(found) == 11
     assert np.array_equal(found[0][0], raw(frames[25])[0])
