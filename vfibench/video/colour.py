@@ -46,7 +46,9 @@ ALIKE = {
 WEIGHTS = {1: (0.2126, 0.0722), 4: (0.3, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
 WEIGHTS |= {9: (0.2627, 0.0593)}
 NAMES = {1: "BT.709", 4: "FCC", 5: "BT.601", 6: "BT.601", 7: "SMPTE 240M", 9: "BT.2020"}
-UNSPECIFIED, FULL = 2, 2
+UNSPECIFIED = 2
+LIMITED, FULL = 1, 2
+"""Ranges, as FFmpeg counts them; grey of which nothing is said is full, as FFmpeg's scaler has it."""
 LINES_OF_601 = 576
 
 
@@ -111,7 +113,8 @@ def coding_of(frame: VideoFrame) -> Coding:
     matrix, guessed = int(frame.colorspace), False
     if matrix in (0, UNSPECIFIED):
         matrix, guessed = (6 if frame.height <= LINES_OF_601 else 1), True
-    full = int(frame.color_range) == FULL or planar.startswith("yuvj")
+    level = int(frame.color_range)
+    full = level == FULL or planar.startswith("yuvj") or (planar.startswith("gray") and level != LIMITED)
     return Coding(planar.replace("yuvj", "yuv"), matrix, full, guessed)
 
 

@@ -78,11 +78,15 @@ def chosen_encoder(
 def pixel_format_for(encoder: Encoder, pixel_format: str) -> str:
     """The format that an encoder is given: the source's own, or the one that loses least of it.
 
-    RGB becomes 4:2:0 for the codecs of everyday videos: few players show more.
+    RGB, and grey that an encoder does not know, become 4:2:0 for the codecs of everyday videos: few players
+    show more.
     """
     known = [one.name for one in Codec(encoder.name, "w").video_formats or ()]
-    if pixel_format.startswith("gbr") and encoder.name in EVERYDAY:
-        deep = not pixel_format.endswith("p") and "yuv420p10le" in known
+    foreign = pixel_format.startswith("gbr") or (
+        pixel_format.startswith("gray") and pixel_format not in known
+    )
+    if foreign and encoder.name in EVERYDAY:
+        deep = not pixel_format.endswith(("p", "gray")) and "yuv420p10le" in known
         return "yuv420p10le" if deep else "yuv420p"
     if not known or pixel_format in known:
         return pixel_format

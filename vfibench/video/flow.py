@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import torch
@@ -104,6 +105,7 @@ class Drain(Generic[T]):
         self._use = use
         self._queue: queue.Queue[T | _End] = queue.Queue(behind)
         self._error: BaseException | None = None
+        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="encode", daemon=True)
         self._thread.start()
 
@@ -119,16 +121,27 @@ class Drain(Generic[T]):
                 continue
 
     def close(self) -> None:
-        """Wait until everything is used up; raises what using an item raised."""
-        if self._thread.is_alive():
-            self.put(_End())
-            self._thread.join()
+        """Wait until everything is used up; raises what using an item raised.
+
+        When this returns or raises, the thread has ended: after Ctrl-C with the item that it was at.
+        """
+        pressed: KeyboardInterrupt | None = None
+        while self._thread.is_alive():
+            try:
+                with suppress(queue.Full):
+                    self._queue.put_nowait(_End())
+                self._thread.join(POLL)
+            except KeyboardInterrupt as error:
+                pressed = error
+                self._stop.set()
+        if pressed is not None:
+            raise pressed
         if self._error is not None:
             raise self._error
 
     def _work(self) -> None:
         one_core()
-        while not isinstance(item := self._queue.get(), _End):
+        while not isinstance(item := self._queue.get(), _End) and not self._stop.is_set():
             began = time.perf_counter()
             try:
                 self._use(item)

@@ -17,7 +17,7 @@ from vfibench.video.colour import Plane, coding_of, to_rgb
 from vfibench.video.cuts import THRESHOLD
 from vfibench.video.encoders import Encoder, chosen_encoder
 from vfibench.video.flow import Drain, Feed
-from vfibench.video.journal import Journal
+from vfibench.video.journal import Journal, journal_path
 from vfibench.video.library import exact
 from vfibench.video.making import Maker
 from vfibench.video.outcome import Outcome, Told, silent
@@ -190,6 +190,8 @@ class _Work:
     def _between(self, pair: Pair, second: Shot) -> None:
         shown = list(self._timing.within(pair.first.picture.stamp, second.picture.stamp))
         inside = [one for one in shown if one.place]
+        if not shown:
+            self._source.notes.add("some source frames fall between two times of --fps and are not shown")
         why = "cut" if pair.cut else "repeat" if pair.repeat == "exact" else ""
         self._outcome.cuts += pair.cut
         made = {} if why or not inside else dict(zip(inside, self._made(pair, inside), strict=True))
@@ -266,7 +268,8 @@ class _Work:
                 "colours": self._coding.describe(),
                 "encoder": sink.about,
             }
-            self._journal.close(outcome)
+            with suppress(OSError) if failed else nullcontext():
+                self._journal.close(outcome)
 
     def _explained(self, error: Exception) -> VfibenchError:
         kept = f"{self._outcome.written} frames are in {self._wish.output}"
@@ -300,6 +303,8 @@ def _check_paths(wish: Wish) -> None:
             f"expected a folder for the output, found none at {output.parent}", "make it first"
         )
     taken = any(output.iterdir()) if output.is_dir() else output.exists()
+    if not taken and journal_path(output).exists():
+        taken, shown = True, journal_path(output)
     if taken and not wish.overwrite:
         raise VfibenchError(f"expected an output that is not there yet, found {shown}", "or add --overwrite")
     if wish.factor is not None and wish.factor < 2:
@@ -315,7 +320,8 @@ def _cuts(word: str) -> Ends:
     if word == "off":
         return cuts_at(frozenset())
     with suppress(ValueError):
-        return cuts_by_score(float(word))
+        if 0 < float(word) <= 100:
+            return cuts_by_score(float(word))
     try:
         return cuts_at(frozenset(int(line) for line in Path(word).read_text(encoding="utf-8").split()))
     except (OSError, ValueError) as error:

@@ -88,10 +88,14 @@ def pairs(shots: Iterator[Shot], inputs: int, ends: Ends) -> Iterator[Pair]:
     def pair() -> Pair:
         first, second = held[at][0], held[at + 1][0]
         before, after = [first], [second]
+        over = False
         for place in range(at, at - side + 1, -1):
-            before.insert(0, held[place - 1][0] if place > 0 and not held[place][1] else before[0])
+            over = over or place <= 0 or held[place][1]
+            before.insert(0, before[0] if over else held[place - 1][0])
+        over = False
         for place in range(at + 2, at + 1 + side):
-            after.append(held[place][0] if place < len(held) and not held[place][1] else after[-1])
+            over = over or place >= len(held) or held[place][1]
+            after.append(after[-1] if over else held[place][0])
         change = second.change
         assert change is not None
         repeat = "exact" if change.exact else "near" if change.repeat else ""

@@ -20,6 +20,7 @@ from vfibench.errors import VfibenchError
 from vfibench.video.colour import (
     ALIKE,
     FULL,
+    LIMITED,
     LINES_OF_601,
     PLANAR,
     Coding,
@@ -40,7 +41,7 @@ from vfibench.video.source import (
 )
 
 _KINDS = {"audio": "sound", "subtitle": "subtitles"}
-LIMITED = 1  # H.273's range of video, as FFmpeg counts
+MP4S = ("mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v", "ismv")
 LARGEST = 2**31 - 1
 FINE = 90_000  # ticks per second where exact ones do not fit
 
@@ -100,32 +101,37 @@ class Painter:
         self._target = target.coding
         self._layout = target.layout
         self._like = like
-        across = [(plane.height, plane.width) for plane in _blank(self._target, like).planes]
-        self._chroma = across[1] if self._target.kind == "yuv" else (like.height, like.width)
+        # What only changes its subsampling or depth goes the same way, whether it is the source's or made.
+        self._scaled = (
+            source.kind == self._target.kind == "yuv" and source.pixel_format != self._target.pixel_format
+        )
+        self._painted_in = source if self._scaled else self._target
+        across = [(plane.height, plane.width) for plane in _blank(self._painted_in, like).planes]
+        self._chroma = across[1] if self._painted_in.kind == "yuv" else (like.height, like.width)
 
     def frame(self, content: Picture | Made) -> av.VideoFrame:
         """A frame in the coding of the output, without a time."""
         if isinstance(content, Picture) and content.frame.format.name == self._layout:
             return content.frame
         found = self._painted(content) if isinstance(content, Made) else self._converted(content)
+        if self._scaled:
+            level = FULL if self._source.full else LIMITED
+            found = converted(found, self._target.pixel_format, level)
         return found if found.format.name == self._layout else converted(found, self._layout)
 
     def _converted(self, picture: Picture) -> av.VideoFrame:
         frame = planar(picture.frame, self._source)
-        if self._source.pixel_format == self._target.pixel_format:
+        if self._scaled or self._source.pixel_format == self._target.pixel_format:
             return frame
-        if self._source.kind == self._target.kind == "yuv":
-            level = FULL if self._source.full else LIMITED
-            return converted(frame, self._target.pixel_format, level)
         planes = planes_of(frame)
         alpha = planes[-1] if self._source.alpha else None
         return self._painted(Made(to_rgb(planes, self._source), alpha))
 
     def _painted(self, made: Made) -> av.VideoFrame:
-        planes = from_rgb(made.rgb.cpu(), self._target, self._chroma)
-        if self._target.alpha:
+        planes = from_rgb(made.rgb.cpu(), self._painted_in, self._chroma)
+        if self._painted_in.alpha:
             planes.append(self._opacity(made.alpha, planes[0]))
-        frame = _blank(self._target, self._like)
+        frame = _blank(self._painted_in, self._like)
         for component, values in zip(frame.format.components, planes, strict=True):
             plane = frame.planes[component.plane]
             row = plane.line_size // values.itemsize
@@ -135,7 +141,7 @@ class Painter:
         return frame
 
     def _opacity(self, alpha: Plane | None, like: Plane) -> Plane:
-        top = 2**self._target.bits - 1
+        top = 2**self._painted_in.bits - 1
         if alpha is None:
             return np.full_like(like, top)
         scaled = alpha.astype(np.float64) * top / (2**self._source.bits - 1)
@@ -173,7 +179,8 @@ class VideoSink:
     ) -> None:
         self._notes = source.notes
         self._durations: dict[int, int] = {}  # in ticks, by time stamp
-        self._first, self._end = 0, 0  # of what was written, in ticks
+        self._first: int | None = None  # of what was written, in ticks
+        self._end = 0
         self._begin: int | None = None  # when the first packet is decoded
         self._copies: dict[int, Stream] = {}
         target = target_for(encoder, coding, first.frame, source.notes)
@@ -186,7 +193,7 @@ class VideoSink:
                 f"found {path}: {error}"
             ) from error
         self._tick = tick
-        self._is_mp4 = "mp4" in self._container.format.name or "mov" in self._container.format.name
+        self._is_mp4 = self._container.format.name in MP4S
         try:
             self._open(encoder, source, first, target, rate, same_time)
         except (av.FFmpegError, ValueError) as error:
@@ -268,7 +275,7 @@ class VideoSink:
         frame.duration = round(item.duration / self._tick)
         frame.pict_type = av.video.frame.PictureType.NONE  # the encoder's own choice, not the source's
         self._durations[frame.pts] = frame.duration
-        self._first = self._first if self._end else frame.pts
+        self._first = frame.pts if self._first is None else self._first
         self._end = frame.pts + frame.duration
         self._mux(self._stream.encode(frame))
 
@@ -291,8 +298,9 @@ class VideoSink:
 
     def _mux_last(self, packet: av.Packet[Any]) -> None:
         """In MP4 its duration is what is missing to the whole: what is decoded last may be shown earlier."""
-        if self._is_mp4 and packet.dts is not None and self._begin is not None:
-            packet.duration = max(1, self._end - self._first - (packet.dts - self._begin))
+        dts, begin, first = packet.dts, self._begin, self._first
+        if self._is_mp4 and dts is not None and begin is not None and first is not None:
+            packet.duration = max(1, self._end - first - (dts - begin))
             self._container.mux_one(packet)
         else:
             self._mux([packet])
@@ -310,6 +318,8 @@ class FolderSink:
         self._folder = path
         self._number = 0
         path.mkdir(parents=True, exist_ok=True)
+        for stale in path.glob("[0-9]" * 8 + ".png"):  # of an output that is overwritten
+            stale.unlink()
         self._encoder = av.CodecContext.create("png", "w")
         assert isinstance(self._encoder, av.VideoCodecContext)
         self._encoder.width, self._encoder.height = first.frame.width, first.frame.height
@@ -383,6 +393,8 @@ def _tag(context: av.VideoCodecContext, first: av.VideoFrame, target: Coding) ->
         known = int(first.colorspace) != 0
         context.colorspace = int(first.colorspace) if known else target.matrix
         context.color_range = FULL if target.full else LIMITED if not known else int(first.color_range)
+    elif target.kind == "gray":
+        context.color_range = FULL if target.full else LIMITED
 
 
 def _display_matrix(frame: av.VideoFrame) -> list[int] | None:

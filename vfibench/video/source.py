@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import av
 from av.stream import Stream
@@ -18,8 +18,17 @@ from vfibench.frames.folders import frame_names
 from vfibench.video.colour import FULL, Coding, coding_of
 from vfibench.video.library import exact
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+INDEXED = ("mov", "matroska")
+"""Containers where a seek finds the key frame before a time; others are decoded from their beginning."""
 ANIMATIONS = (".gif", ".webp", ".apng")
 """What Pillow reads frame by frame, with each frame's duration."""
+
+
+REORDERED = 16
+"""Frames by which a time stamp may be late and is taken for one of another order, as AVI and MPEG-PS have."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +144,10 @@ class VideoSource:
         ]
         if not clip.whole and len(self._container.streams) > 1:
             self.notes.add("sound and subtitles are left out of a part of a video")
-        if self._clip.start:
-            self._container.seek(int(self._clip.start * av.time_base), backward=True)
+        base = exact(self.stream.time_base) or Fraction(0)
+        self._origin = (self.stream.start_time or 0) * base
+        if self._clip.start and self._container.format.name.startswith(INDEXED):
+            self._container.seek(int((self._clip.start + self._origin) * av.time_base), backward=True)
 
     def items(self) -> Iterator[Item]:
         """See `Source`."""
@@ -147,9 +158,10 @@ class VideoSource:
                 yield item
                 continue
             picture = self._placed(item, taken, last)
-            if self._clip.start is not None and picture.stamp < self._clip.start:
+            time = picture.stamp - self._origin
+            if self._clip.start is not None and time < self._clip.start:
                 continue
-            if self._clip.end is not None and picture.stamp >= self._clip.end:
+            if self._clip.end is not None and time >= self._clip.end:
                 return
             yield picture
             last, taken = picture, taken + 1
@@ -197,7 +209,11 @@ class VideoSource:
             )
             stamp = last.stamp + step if last else Fraction(0)
         if last is not None:
-            if stamp <= last.stamp:
+            step = last.duration or (1 / self.rate if self.rate else Fraction(1, 25))
+            if last.stamp - REORDERED * step < stamp <= last.stamp:
+                self.notes.add("some time stamps did not rise: their frames follow at the usual rate")
+                stamp = last.stamp + step
+            elif stamp <= last.stamp:
                 raise VfibenchError(
                     f"expected time stamps that rise, found {float(stamp):.3f} s after "
                     f"{float(last.stamp):.3f} s at frame {number} of {self.path}",
@@ -255,19 +271,18 @@ class AnimationSource:
         except OSError as error:
             raise VfibenchError(f"expected an animation, found {path}: {_reason(error)}") from error
         self.count: int | None = getattr(self._image, "n_frames", 1)
-        first = self._image.info.get("duration", 0) or 100
-        self.rate: Fraction | None = Fraction(1000) / Fraction(first).limit_denominator(1000)
+        durations = [_shown_for(image) for image in self._images()]
+        self.rate: Fraction | None = len(durations) / sum(durations, Fraction(0))
 
     def items(self) -> Iterator[Item]:
         """See `Source`."""
         import numpy as np
-        from PIL import ImageSequence
 
         mode, layout = ("RGBA", "rgba") if self._image.has_transparency_data else ("RGB", "rgb24")
         stamp, taken = Fraction(0), 0
-        for image in ImageSequence.Iterator(self._image):
+        for image in self._images():
             pixels = np.asarray(image.convert(mode))
-            duration = Fraction(image.info.get("duration", 0) or 100).limit_denominator(1000) / 1000
+            duration = _shown_for(image)
             begins = stamp
             stamp += duration
             if self._clip.start is not None and begins < self._clip.start:
@@ -276,6 +291,13 @@ class AnimationSource:
                 return
             yield Picture(taken, planar(av.VideoFrame.from_ndarray(pixels, layout)), begins, duration)
             taken += 1
+
+    def _images(self) -> Iterator[Image.Image]:
+        from PIL import ImageSequence
+
+        for image in ImageSequence.Iterator(self._image):
+            image.load()  # a WebP knows its durations by then
+            yield image
 
     def close(self) -> None:
         """See `Source`."""
@@ -348,6 +370,11 @@ def _check_alike(first: av.VideoFrame, frame: av.VideoFrame, number: int, path: 
             f"{found[0]}x{found[1]} in {found[2]} in {path}",
             "split the video there, and interpolate the parts",
         )
+
+
+def _shown_for(image: Image.Image) -> Fraction:
+    """Seconds; a tenth, as browsers have it, where the file says 0."""
+    return Fraction(image.info.get("duration", 0) or 100).limit_denominator(1000) / 1000
 
 
 def _is_cover(stream: Stream) -> bool:

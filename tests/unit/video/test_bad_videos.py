@@ -74,6 +74,8 @@ def told(answer: tuple[object, str, str]) -> str:
         (["film.mkv", "out.mkv", "--factor", 2, "--codec", "ffv1", "--crf", 3], "expected no --crf"),
         (["film.mkv", "out.mkv", "--factor", 2, "--pixel-format", "yuv4"], "expected --pixel-format yuv420p"),
         (["film.mkv", "out.mkv", "--factor", 2, "--cuts", "many"], "expected --cuts auto | off | SCORE"),
+        (["film.mkv", "out.mkv", "--factor", 2, "--cuts", "nan"], "expected --cuts auto | off | SCORE"),
+        (["film.mkv", "out.mkv", "--factor", 2, "--cuts", "-1"], "expected --cuts auto | off | SCORE"),
         (["film.mkv", "out.mkv", "--factor", 2, "--start", "x"], "expected --start as SECONDS"),
         (["film.mkv", "out.mkv", "--factor", 2, "--start", "9"], "found none in the part"),
         (["film.mkv", "out.mkv", "--factor", 2, "--max-frames", 0], "expected --max-frames"),
@@ -213,8 +215,8 @@ class Stamped(VideoSource):
 
 def test_stamps_that_go_back_are_told(film):
     source = Stamped(film, Clip())
-    source.stamps = (0, 40, 20)
-    with pytest.raises(VfibenchError, match=r"found 0\.020 s after 0\.040 s at frame 2"):
+    source.stamps = (5000, 5040, 20)
+    with pytest.raises(VfibenchError, match=r"found 0\.020 s after 5\.040 s at frame 2"):
         list(source.items())
 
 

@@ -348,3 +348,89 @@ def test_after_ten_minutes_of_film_flash_and_beep_are_still_together(tmp_path):
     offset = (after[-1][0] - found.stamps[0]) - (before[-1][0] - read_video(source).stamps[0])
     assert abs(offset) < 1 / rate
     assert found.end == pytest.approx(len(stamps) / rate, abs=float(1 / rate))
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv422p", "yuv444p", "yuv420p10le"])
+def test_a_still_scene_does_not_flicker_where_all_frames_are_converted(tmp_path, pixel_format):
+    still = raw(noise(LOOK, 3))
+    frames = []
+    for number in range(3):
+        planes = [plane.copy() for plane in still]
+        planes[0][0, 0] = 100 + number
+        frames.append(filled(LOOK, planes))
+    source = write_video(tmp_path / "in.mkv", frames, LOOK)
+    run(source, tmp_path / "out.mkv", codec="ffv1", factor=4, pixel_format=pixel_format)
+    found = read_video(tmp_path / "out.mkv")
+    assert found.frames[0].format.name == pixel_format
+    for one, following in pairwise(found.planes):
+        for a, b in zip(one, following, strict=True):
+            assert np.abs(a.astype(int) - b).max() <= 1 * 4 ** (pixel_format.endswith("10le"))
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".ts", "libx264"), (".mkv", "libx264"), (".mp4", "libx264")])
+@pytest.mark.parametrize("start", [F(7, 25), F(1), F(49, 25)])
+def test_a_part_begins_with_its_first_frame_in_every_container(tmp_path, suffix, codec, start):
+    frames = [noise(LOOK, n) for n in range(60)]
+    source = write_video(tmp_path / f"in{suffix}", frames, LOOK, codec=codec)
+    outcome = run(source, tmp_path / "out.mkv", factor=2, codec="ffv1", clip=Clip(start, start + F(1, 5)))
+    assert outcome.read == 5
+    whole = read_video(source).planes
+    found = read_video(tmp_path / "out.mkv").planes
+    for number in range(5):
+        assert np.array_equal(found[2 * number][0], whole[int(start * 25) + number][0])
+
+
+@pytest.mark.parametrize("suffix", [".avi", ".mpg"])
+def test_containers_that_reorder_stamps_lose_no_frame(tmp_path, suffix):
+    codec = "libx264" if suffix == ".avi" else "mpeg2video"
+    source = tmp_path / f"in{suffix}"
+    with av.open(str(source), "w") as made:
+        stream = made.add_stream(codec, rate=25, options={"bf": "2"})
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        for number in range(30):
+            frame = noise(LOOK, number)
+            frame.pts, frame.time_base = number, F(1, 25)
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+    outcome = run(source, tmp_path / "out.mkv", factor=2, codec="ffv1")
+    assert (outcome.read, outcome.written) == (30, 59)
+    whole, found = read_video(source).planes, read_video(tmp_path / "out.mkv").planes
+    assert all(np.array_equal(a[0], b[0]) for a, b in zip(whole, found[::2], strict=True))
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".m4v", ".mov"])
+def test_the_whole_of_every_mp4_keeps_its_duration(tmp_path, suffix):
+    source = write_video(tmp_path / "in.mkv", [noise(LOOK, n) for n in range(20)], LOOK)
+    run(source, tmp_path / f"out{suffix}", factor=4, codec="h264")
+    assert read_video(tmp_path / f"out{suffix}").end == F(20, 25)
+
+
+def test_grey_is_full_where_nothing_is_said(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    ramp = np.tile(np.linspace(0, 255, 64).round().astype(np.uint8), (32, 1))
+    for number in range(2):
+        Image.fromarray(np.roll(ramp, number, 1)).save(folder / f"{number}.png")
+    run(folder, tmp_path / "out.mkv", factor=2, codec="ffv1", in_fps=F(25))
+    frame = read_video(tmp_path / "out.mkv").frames[0]
+    assert np.array_equal(frame.to_ndarray(format="gray"), ramp)
+    run(tmp_path / "out.mkv", tmp_path / "back", factor=2)
+    first = np.asarray(Image.open(tmp_path / "back" / "00000000.png"))
+    assert np.array_equal(first[..., 0], ramp)
+
+
+def test_an_interrupted_end_waits_for_the_encoder(tmp_path, monkeypatch):
+    """Ctrl-C while the last frames are encoded: the file is closed by then, and by nobody else."""
+    from vfibench.video.flow import Drain
+
+    used = []
+    drain = Drain(lambda item: (time.sleep(0.2), used.append(item)), behind=8)
+    for number in range(8):
+        drain.put(number)
+    signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    with pytest.raises(KeyboardInterrupt):
+        drain.close()
+    assert not drain._thread.is_alive()
+    assert used == list(range(len(used)))
+    assert 2 <= len(used) < 8
