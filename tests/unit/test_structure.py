@@ -91,3 +91,22 @@ def test_every_public_function_has_an_example(face: str) -> None:
 def test_every_public_module_says_what_it_is_for() -> None:
     for name in modules():
         assert (importlib.import_module(name).__doc__ or "").strip(), name
+
+
+def test_nothing_was_left_at_the_top_by_an_example_run_by_hand() -> None:
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        pytest.skip("needs the repository, found an unpacked copy")
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout
+    files = {name for name in listed.splitlines() if "/" not in name}
+    assert files == {
+        ".gitignore",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "README.md",
+        "action.yml",
+        "constraints.txt",
+        "pyproject.toml",
+        "tox.ini",
+    }
