@@ -109,7 +109,7 @@ class Drain(Generic[T]):
         self._thread = threading.Thread(target=self._work, name="encode", daemon=True)
         self._thread.start()
 
-    def put(self, item: T | _End) -> None:
+    def put(self, item: T) -> None:
         """Hand an item over; raises what using an earlier one raised."""
         while True:
             if self._error is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -23,7 +24,7 @@ from vfibench.video.making import Maker
 from vfibench.video.outcome import Outcome, Told, silent
 from vfibench.video.shots import Ends, Pair, Shot, cuts_at, cuts_by_score, measured, pairs
 from vfibench.video.sink import FolderSink, Made, Output, Sink, VideoSink, tick_of
-from vfibench.video.source import Clip, Copied, Picture, Source, VideoSource, open_source
+from vfibench.video.source import Clip, Copied, Item, Picture, Source, VideoSource, open_source, usual_step
 from vfibench.video.times import Shown, timing_for, words
 
 QUEUED = 512 * 2**20  # bytes of frames that wait in each of the two queues, about
@@ -101,7 +102,8 @@ class _Work:
     def run(self) -> Outcome:
         """Everything; see `interpolate`."""
         began = time.perf_counter()
-        first = self._first()
+        items = self._source.items()
+        first, taken = self._first(items)
         self._coding = coding_of(first.frame)
         wish = self._wish
         self._timing = timing_for(
@@ -113,7 +115,7 @@ class _Work:
         ahead = max(2, min(32, QUEUED // (12 * first.frame.width * first.frame.height)))
         self._journal = Journal(self._wish.output)
         self._drain: Drain[Output | Copied] = Drain(sink.write, ahead)
-        self._feed = Feed(measured(self._source.items()), ahead)
+        self._feed = Feed(measured(chain(taken, items)), ahead)
         try:
             self._loop()
         except Exception as error:
@@ -128,15 +130,13 @@ class _Work:
             raise self._explained(error) from error
         return self._outcome
 
-    def _first(self) -> Picture:
-        """The first frame, read once more by whoever reads them all."""
-        again = open_source(self._wish.source, self._wish.in_fps, self._wish.clip)
-        try:
-            for item in again.items():
-                if isinstance(item, Picture):
-                    return item
-        finally:
-            again.close()
+    def _first(self, items: Iterator[Item]) -> tuple[Picture, list[Item]]:
+        """The first frame, and what was taken up to it, itself the last."""
+        taken: list[Item] = []
+        for item in items:
+            taken.append(item)
+            if isinstance(item, Picture):
+                return item, taken
         raise VfibenchError(
             f"expected frames in {self._wish.source}, found none in the part that is asked for"
         )
@@ -205,7 +205,7 @@ class _Work:
 
     def _last(self, shot: Shot) -> None:
         picture = shot.picture
-        duration = picture.duration or (1 / self._source.rate if self._source.rate else Fraction(1, 25))
+        duration = picture.duration or usual_step(self._source.rate)
         for number, one in enumerate(self._timing.at_the_end(picture.stamp, duration)):
             self._put(one, shot, "end" if number or one.stamp != self._timing.shown_at(picture.stamp) else "")
 

@@ -79,6 +79,14 @@ class Clip:
         """Whether nothing is left out."""
         return self == Clip()
 
+    def begun(self, time: Fraction) -> bool:
+        """Whether the part has begun at a time."""
+        return self.start is None or time >= self.start
+
+    def over(self, time: Fraction) -> bool:
+        """Whether the part is over at a time."""
+        return self.end is not None and time >= self.end
+
 
 @dataclass
 class Notes:
@@ -127,27 +135,26 @@ class VideoSource:
         self.notes = Notes()
         self._clip = clip
         try:
-            self._container = av.open(str(path), metadata_errors="replace")
+            self.container = av.open(str(path), metadata_errors="replace")
         except (av.FFmpegError, OSError) as error:
             raise VfibenchError(f"expected a video, found {path}: {_reason(error)}") from error
-        self.container = self._container
-        pictures = [one for one in self._container.streams.video if not _is_cover(one)]
+        pictures = [one for one in self.container.streams.video if not _is_cover(one)]
         if not pictures:
-            kinds = " and ".join(sorted({one.type for one in self._container.streams})) or "nothing"
+            kinds = " and ".join(sorted({one.type for one in self.container.streams})) or "nothing"
             raise VfibenchError(f"expected a video with pictures, found {kinds} alone in {path}")
         self.stream = pictures[0]
         self.stream.thread_type = "AUTO"
         self.rate = exact(self.stream.average_rate) or exact(self.stream.guessed_rate)
         self.count = self.stream.frames or None
         self.streams = [
-            one for one in self._container.streams if one.type in ("audio", "subtitle") and clip.whole
+            one for one in self.container.streams if one.type in ("audio", "subtitle") and clip.whole
         ]
-        if not clip.whole and len(self._container.streams) > 1:
+        if not clip.whole and len(self.container.streams) > 1:
             self.notes.add("sound and subtitles are left out of a part of a video")
         base = exact(self.stream.time_base) or Fraction(0)
         self._origin = (self.stream.start_time or 0) * base
-        if self._clip.start and self._container.format.name.startswith(INDEXED):
-            self._container.seek(int((self._clip.start + self._origin) * av.time_base), backward=True)
+        if self._clip.start and self.container.format.name.startswith(INDEXED):
+            self.container.seek(int((self._clip.start + self._origin) * av.time_base), backward=True)
 
     def items(self) -> Iterator[Item]:
         """See `Source`."""
@@ -159,9 +166,9 @@ class VideoSource:
                 continue
             picture = self._placed(item, taken, last)
             time = picture.stamp - self._origin
-            if self._clip.start is not None and time < self._clip.start:
+            if not self._clip.begun(time):
                 continue
-            if self._clip.end is not None and time >= self._clip.end:
+            if self._clip.over(time):
                 return
             yield picture
             last, taken = picture, taken + 1
@@ -190,7 +197,7 @@ class VideoSource:
     def _packets(self) -> Iterator[av.Packet[Stream]]:
         """Those of the wanted streams, and an empty one at the end that asks for the last frames."""
         try:
-            yield from self._container.demux(self.stream, *self.streams)
+            yield from self.container.demux(self.stream, *self.streams)
         except av.FFmpegError as error:
             self.notes.add(f"the file is damaged ({_reason(error)}): what lies behind is missing")
 
@@ -200,16 +207,13 @@ class VideoSource:
             self.notes.add("the decoder marks frames as damaged: they are used as it gives them")
         base = exact(frame.time_base) or exact(self.stream.time_base) or Fraction(1, 90000)
         duration = frame.duration * base if frame.duration else Fraction(0)
+        step = last.duration if last is not None and last.duration else usual_step(self.rate)
         if frame.pts is not None:
             stamp = frame.pts * base
         else:
             self.notes.add("some frames have no time stamp: they follow the frame before at the usual rate")
-            step = (last.duration if last else Fraction(0)) or (
-                1 / self.rate if self.rate else Fraction(1, 25)
-            )
-            stamp = last.stamp + step if last else Fraction(0)
+            stamp = last.stamp + step if last is not None else Fraction(0)
         if last is not None:
-            step = last.duration or (1 / self.rate if self.rate else Fraction(1, 25))
             if last.stamp - REORDERED * step < stamp <= last.stamp:
                 self.notes.add("some time stamps did not rise: their frames follow at the usual rate")
                 stamp = last.stamp + step
@@ -225,7 +229,7 @@ class VideoSource:
     def close(self) -> None:
         """See `Source`."""
         with suppress(av.FFmpegError):
-            self._container.close()
+            self.container.close()
 
 
 class FolderSource:
@@ -239,7 +243,11 @@ class FolderSource:
         files = [path / name for name in frame_names(path, SUFFIXES).frames]
         if not files:
             raise VfibenchError(f"expected a folder of pictures, found none in {path}")
-        self._files = _part(files, rate, clip)
+        times = [number / rate for number in range(len(files))]
+        part = [
+            file for file, time in zip(files, times, strict=True) if clip.begun(time) and not clip.over(time)
+        ]
+        self._files = part[: clip.frames]
         self.count: int | None = len(self._files)
 
     def items(self) -> Iterator[Item]:
@@ -285,9 +293,9 @@ class AnimationSource:
             duration = _shown_for(image)
             begins = stamp
             stamp += duration
-            if self._clip.start is not None and begins < self._clip.start:
+            if not self._clip.begun(begins):
                 continue
-            if (self._clip.end is not None and begins >= self._clip.end) or taken == self._clip.frames:
+            if self._clip.over(begins) or taken == self._clip.frames:
                 return
             yield Picture(taken, planar(av.VideoFrame.from_ndarray(pixels, layout)), begins, duration)
             taken += 1
@@ -323,6 +331,11 @@ def open_source(path: Path, in_fps: Fraction | None, clip: Clip) -> Source:
     return VideoSource(path, clip)
 
 
+def usual_step(rate: Fraction | None) -> Fraction:
+    """Seconds from one frame to the next, of a source that may not say its rate."""
+    return 1 / rate if rate else Fraction(1, 25)
+
+
 def planar(frame: av.VideoFrame, coding: Coding | None = None) -> av.VideoFrame:
     """The frame with a plane per component: itself, or the same values in another layout."""
     wanted = (coding or coding_of(frame)).pixel_format
@@ -342,14 +355,6 @@ def converted(frame: av.VideoFrame, pixel_format: str, level: int | None = None)
         level: the range of both, as FFmpeg counts it; None where neither is YUV of another range.
     """
     return frame.reformat(format=pixel_format, src_color_range=level, dst_color_range=level, threads=1)
-
-
-def _part(files: list[Path], rate: Fraction, clip: Clip) -> list[Path]:
-    def inside(number: int) -> bool:
-        time = number / rate
-        return (clip.start is None or time >= clip.start) and (clip.end is None or time < clip.end)
-
-    return [file for number, file in enumerate(files) if inside(number)][: clip.frames]
 
 
 def _read_picture(file: Path) -> av.VideoFrame:

@@ -19,6 +19,7 @@ from PIL import Image
 
 av = pytest.importorskip("av")
 
+from vfibench.video.flow import Drain  # noqa: E402
 from vfibench.video.interpolation import Outcome, Wish, interpolate  # noqa: E402
 from vfibench.video.source import Clip  # noqa: E402
 
@@ -419,18 +420,19 @@ def test_grey_is_full_where_nothing_is_said(tmp_path):
     assert np.array_equal(first[..., 0], ramp)
 
 
-def test_an_interrupted_end_waits_for_the_encoder(tmp_path, monkeypatch):
+def test_an_interrupted_end_waits_for_the_encoder():
     """Ctrl-C while the last frames are encoded: the file is closed by then, and by nobody else."""
-    from vfibench.video.flow import Drain
-
     used = []
     drain = Drain(lambda item: (time.sleep(0.2), used.append(item)), behind=8)
     for number in range(8):
         drain.put(number)
-    signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_REAL, 0.5)
-    with pytest.raises(KeyboardInterrupt):
-        drain.close()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            drain.close()
+    finally:
+        signal.signal(signal.SIGALRM, before)
     assert not drain._thread.is_alive()
     assert used == list(range(len(used)))
     assert 2 <= len(used) < 8
