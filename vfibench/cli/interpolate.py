@@ -144,7 +144,7 @@ def describe(outcome: Outcome, output: Path) -> list[str]:
         f"{output}: {outcome.written} frames in {float(outcome.duration):.3f} s, from {outcome.read}",
         f"  frames    {outcome.source} of the source, {outcome.made} made, {sum(outcome.held.values())} held"
         + (f" ({held})" if held else ""),
-        f"  scenes    {outcome.cuts} cuts; {repeats} frames repeat the one before",
+        f"  scenes    cuts: {outcome.cuts}; frames that repeat the one before: {repeats}",
         f"  method    {outcome.how['method']}",
         f"  colours   {outcome.how['colours']}",
         f"  encoder   {outcome.how['encoder']}",

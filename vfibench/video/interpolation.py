@@ -114,21 +114,24 @@ class _Work:
         sink = self._open_sink(first)
         ahead = max(2, min(32, QUEUED // (12 * first.frame.width * first.frame.height)))
         self._journal = Journal(self._wish.output)
+        threads = torch.get_num_threads()
         self._drain: Drain[Output | Copied] = Drain(sink.write, ahead)
         self._feed = Feed(measured(chain(taken, items)), ahead)
         try:
-            self._loop()
+            self._loop_and_finish(sink, began)
         except Exception as error:
-            self._finish(sink, began, failed=True)
             raise self._explained(error) from error
+        finally:
+            torch.set_num_threads(threads)  # the other threads' 1 is what new threads would begin with
+        return self._outcome
+
+    def _loop_and_finish(self, sink: Sink, began: float) -> None:
+        try:
+            self._loop()
         except BaseException:
             self._finish(sink, began, failed=True)
             raise
-        try:
-            self._finish(sink, began, failed=False)
-        except Exception as error:
-            raise self._explained(error) from error
-        return self._outcome
+        self._finish(sink, began, failed=False)
 
     def _first(self, items: Iterator[Item]) -> tuple[Picture, list[Item]]:
         """The first frame, and what was taken up to it, itself the last."""

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction as F
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from made_clips import frame as wave
 from made_videos import Look, filled, noise, packets, raw, read_video, write_video
 from PIL import Image
@@ -436,3 +438,15 @@ def test_an_interrupted_end_waits_for_the_encoder():
     assert not drain._thread.is_alive()
     assert used == list(range(len(used)))
     assert 2 <= len(used) < 8
+
+
+def test_threads_made_afterwards_have_all_cores_again(tmp_path):
+    source = write_video(tmp_path / "in.mkv", [noise(LOOK, n) for n in range(3)], LOOK)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        run(source, tmp_path / "out.mkv", codec="ffv1", factor=2)
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(torch.get_num_threads).result() == 2
+    finally:
+        torch.set_num_threads(before)
