@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("vfibench", "vfibench_adapters", "vfibench_datasets", "vfibench_reports")
 OF_VENV = {"pip", "setuptools", "wheel"}
+OF_EXTRAS = {"av": "vfibench.video."}  # what only an extra brings, and the only modules that may want it
 
 
 class Failure(Exception):
@@ -74,22 +75,38 @@ def check_environment() -> str:
 
 
 def check_imports() -> str:
-    """Every module can be imported, and whatever its functions import when they are called."""
-    lazy, count = set(), 0
+    """Every module can be imported, and whatever its functions import when they are called.
+
+    Modules that want what only an extra brings are counted apart, and stand in that extra's room alone.
+    """
+    lazy, count, apart = set(), 0, 0
     for package in PACKAGES:
         place = Path(importlib.import_module(package).__path__[0])
         if place.is_relative_to(ROOT):
             raise Failure(f"expected {package} to be installed, found it in the checkout, {place}")
         for module in pkgutil.walk_packages([str(place)], f"{package}."):
             count += 1
-            if not module.name.endswith("__main__"):
+            if module.name.endswith("__main__"):
+                continue
+            try:
                 importlib.import_module(module.name)
+            except ModuleNotFoundError as missing:
+                room = OF_EXTRAS.get(str(missing.name))
+                if room is None or not module.name.startswith(room):
+                    raise Failure(f"cannot import {module.name}: {missing}") from missing
+                apart += 1
         for file in place.rglob("*.py"):
             lazy |= set(_third_party(ast.parse(file.read_text(encoding="utf-8"))))
     optional = {"gdown", "OpenEXR", "torch.utils.tensorboard", "torch.utils.tensorboard.writer"}  # of extras
+    optional |= {name for name in lazy if name.partition(".")[0] in OF_EXTRAS}
     for name in sorted(lazy - optional):
         importlib.import_module(name)
-    return f"{count} modules, and {len(lazy - optional)} modules of others that they import"
+    if not apart:
+        raise Failure(f"expected modules that want {', '.join(OF_EXTRAS)}, found none: it is installed here")
+    return (
+        f"{count - apart} modules, and {len(lazy - optional)} modules of others that they import;"
+        f" {apart} modules want {', '.join(OF_EXTRAS)}, of an extra"
+    )
 
 
 def _third_party(tree: ast.AST) -> Iterator[str]:
@@ -165,7 +182,7 @@ CHAINS = (
         "vfibench reproduce -m rife || test $? = 2",
         "vfibench fetch weights rife --from none.pkl || test $? = 2",
     ),
-    (  # What there is; Add your method; Space-time super-resolution
+    (  # What there is; Add your method; Space-time super-resolution; Slow down a video, without its extra
         "vfibench --version && vfibench --help | grep -e --debug",
         "for kind in methods datasets metrics definitions protocols pages recipes sources; do"
         " vfibench list $kind; done",
@@ -177,6 +194,7 @@ CHAINS = (
         "vfibench run -m 'exec:python worker.py' -d clip:clip --factor 2 --metric psnr --out worker",
         "vfibench run -m zooming-slowmo-starter -m blend -d vid4 --protocol zooming-slowmo --data-root data"
         " --list mine.txt --metric psnr --out super",
+        "vfibench interpolate clip slow.mkv -m blend 2>&1 | grep -F 'vfibench[video]'",
     ),
 )
 
