@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from vfibench.store.rows import ScoreRow
-    from vfibench.video.outcome import Outcome
+    from vfibench.video.interpolating.outcome import Outcome
 
 
 def load_method(name: str, weights: Path | str | None = None, device: str = "cpu") -> Adapter:
@@ -169,7 +169,7 @@ def interpolate_video(
         slow: so many times slower at the same rate.
         weights: checkpoint file.
         device: "cpu", "cuda" or "cuda:N".
-        options: the other fields of `vfibench.video.interpolation.Wish`.
+        options: the other fields of `vfibench.video.interpolating.interpolation.Wish`.
 
     Returns:
         What became of the frames; `OUTPUT.json` tells of each.
@@ -188,8 +188,8 @@ def interpolate_video(
     from vfibench.video.library import need_av
 
     need_av()
-    from vfibench.video.interpolation import Wish, interpolate
-    from vfibench.video.times import parse_rate
+    from vfibench.video.interpolating.interpolation import Wish, interpolate
+    from vfibench.video.interpolating.times import parse_rate
 
     return interpolate(
         Wish(

@@ -15,7 +15,7 @@ from vfibench.cli.paths import path_argument, path_option
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from vfibench.video.outcome import Outcome, Told
+    from vfibench.video.interpolating.outcome import Outcome, Told
 
 
 def register(app: typer.Typer) -> None:
@@ -68,10 +68,10 @@ def interpolate(
     check_count("--batch", batch, 1)
     if max_frames is not None:
         check_count("--max-frames", max_frames, 1)
-    from vfibench.video import interpolation
-    from vfibench.video.encoders import parse_options
-    from vfibench.video.source import Clip
-    from vfibench.video.times import parse_rate, parse_time
+    from vfibench.video.interpolating import interpolation
+    from vfibench.video.interpolating.times import parse_rate, parse_time
+    from vfibench.video.reading.source import Clip
+    from vfibench.video.writing.encoders import parse_options
 
     def rate(text: str, option: str) -> Fraction | None:
         return parse_rate(text, option) if text else None

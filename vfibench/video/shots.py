@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from vfibench.video.colour import Coding, Plane, coding_of, planes_of
 from vfibench.video.cuts import Change, Changes, is_cut
-from vfibench.video.source import Copied, Item, Picture, planar
+from vfibench.video.layouts import planar
+from vfibench.video.reading.source import Copied, Item, Picture
 
 
 @dataclass(frozen=True)

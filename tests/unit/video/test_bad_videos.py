@@ -17,8 +17,9 @@ av = pytest.importorskip("av")
 
 from vfibench.cli import main  # noqa: E402
 from vfibench.errors import VfibenchError  # noqa: E402
-from vfibench.video.sink import VideoSink  # noqa: E402
-from vfibench.video.source import Clip, VideoSource  # noqa: E402
+from vfibench.video.reading.source import Clip  # noqa: E402
+from vfibench.video.reading.video_file import VideoSource  # noqa: E402
+from vfibench.video.writing.video_file import VideoSink  # noqa: E402
 
 LOOK = Look()
 

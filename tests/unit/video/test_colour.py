@@ -10,7 +10,7 @@ av = pytest.importorskip("av")
 
 from vfibench.errors import VfibenchError  # noqa: E402
 from vfibench.video.colour import coding_of, from_rgb, planes_of, to_rgb  # noqa: E402
-from vfibench.video.source import converted, planar  # noqa: E402
+from vfibench.video.layouts import converted, planar  # noqa: E402
 
 FORMATS = [
     "yuv420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p", "yuv410p", "yuvj420p", "yuv420p10le",

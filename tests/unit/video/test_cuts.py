@@ -11,8 +11,10 @@ from made_videos import Look, filled
 av = pytest.importorskip("av")
 
 from vfibench.video.cuts import THRESHOLD  # noqa: E402
+from vfibench.video.reading.opening import open_source  # noqa: E402
+from vfibench.video.reading.source import Clip, Picture  # noqa: E402
+from vfibench.video.reading.video_file import VideoSource  # noqa: E402
 from vfibench.video.shots import Shot, cuts_by_score, measured, pairs  # noqa: E402
-from vfibench.video.source import Clip, Picture, VideoSource, open_source  # noqa: E402
 
 
 def shots_of(frames: list[av.VideoFrame]) -> list[Shot]:

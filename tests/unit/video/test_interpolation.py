@@ -22,8 +22,8 @@ from PIL import Image
 av = pytest.importorskip("av")
 
 from vfibench.video.flow import Drain  # noqa: E402
-from vfibench.video.interpolation import Outcome, Wish, interpolate  # noqa: E402
-from vfibench.video.source import Clip  # noqa: E402
+from vfibench.video.interpolating.interpolation import Outcome, Wish, interpolate  # noqa: E402
+from vfibench.video.reading.source import Clip  # noqa: E402
 
 LOOK = Look()
 FORMATS = [

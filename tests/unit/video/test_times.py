@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("av")
 
 from vfibench.errors import VfibenchError
-from vfibench.video.times import Timing, parse_rate, parse_time, timing_for
+from vfibench.video.interpolating.times import Timing, parse_rate, parse_time, timing_for
 
 NTSC = F(30000, 1001)
 

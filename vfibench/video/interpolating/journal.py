@@ -11,7 +11,7 @@ from vfibench.system.files import unwritable
 from vfibench.system.json_text import encoded
 
 if TYPE_CHECKING:
-    from vfibench.video.outcome import Outcome
+    from vfibench.video.interpolating.outcome import Outcome
 
 VERSION = 1
 

@@ -15,7 +15,7 @@ from vfibench.running.recursion import is_dyadic
 from vfibench.system.devices import chosen_device
 from vfibench.system.foreign import explained
 from vfibench.system.precision import check_precision
-from vfibench.video.times import Timing
+from vfibench.video.interpolating.times import Timing
 
 AT_ONCE = 8
 """Times asked for in one call: what a method shares between them, such as flow, is computed once per call."""

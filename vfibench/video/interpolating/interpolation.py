@@ -16,16 +16,20 @@ from vfibench.errors import VfibenchError
 from vfibench.system.foreign import reason_of
 from vfibench.video.colour import Plane, coding_of, to_rgb
 from vfibench.video.cuts import THRESHOLD
-from vfibench.video.encoders import Encoder, chosen_encoder
 from vfibench.video.flow import Drain, Feed
-from vfibench.video.journal import Journal, journal_path
+from vfibench.video.interpolating.journal import Journal, journal_path
+from vfibench.video.interpolating.making import Maker
+from vfibench.video.interpolating.outcome import Outcome, Told, silent
+from vfibench.video.interpolating.times import Shown, timing_for, words
 from vfibench.video.library import exact
-from vfibench.video.making import Maker
-from vfibench.video.outcome import Outcome, Told, silent
+from vfibench.video.reading.opening import open_source
+from vfibench.video.reading.source import Clip, Copied, Item, Picture, Source, usual_step
+from vfibench.video.reading.video_file import VideoSource
 from vfibench.video.shots import Ends, Pair, Shot, cuts_at, cuts_by_score, measured, pairs
-from vfibench.video.sink import FolderSink, Made, Output, Sink, VideoSink, tick_of
-from vfibench.video.source import Clip, Copied, Item, Picture, Source, VideoSource, open_source, usual_step
-from vfibench.video.times import Shown, timing_for, words
+from vfibench.video.writing.encoders import Encoder, chosen_encoder
+from vfibench.video.writing.folder import FolderSink
+from vfibench.video.writing.sink import Made, Output, Sink
+from vfibench.video.writing.video_file import VideoSink, tick_of
 
 QUEUED = 512 * 2**20  # bytes of frames that wait in each of the two queues, about
 
@@ -37,11 +41,11 @@ class Wish:
     Attributes:
         source, output: a video file or a folder of pictures each.
         method: catalogue name or "pkg.mod:Class".
-        factor, fps, slow: see `vfibench.video.times.timing_for`.
-        weights, device, precision, batch: see `vfibench.video.making.Maker`.
+        factor, fps, slow: see `vfibench.video.interpolating.times.timing_for`.
+        weights, device, precision, batch: see `vfibench.video.interpolating.making.Maker`.
         clip: which part of the source.
         in_fps: frames per second of a folder of pictures.
-        codec, crf, preset, options, pixel_format: see `vfibench.video.encoders`.
+        codec, crf, preset, options, pixel_format: see `vfibench.video.writing.encoders`.
         cuts: "auto", "off", a score, or a file with the numbers of the frames that begin a scene.
         overwrite: whether an output that exists is replaced.
     """

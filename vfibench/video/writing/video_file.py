@@ -1,44 +1,24 @@
-"""Where frames go: a video file, with everything else that the source held, or a folder of pictures."""
+"""A video file, with everything else that the source held."""
 
 from __future__ import annotations
 
 import math
-import shutil
 import struct
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import av
-import numpy as np
-import torch
 from av.stream import Stream
 
 from vfibench.errors import VfibenchError
-from vfibench.video.colour import (
-    ALIKE,
-    FULL,
-    LIMITED,
-    LINES_OF_601,
-    PLANAR,
-    Coding,
-    Plane,
-    from_rgb,
-    planes_of,
-    to_rgb,
-)
-from vfibench.video.encoders import Encoder, pixel_format_for
-from vfibench.video.source import (
-    Copied,
-    Notes,
-    Picture,
-    Source,
-    VideoSource,
-    converted,
-    planar,
-)
+from vfibench.video.colour import FULL, LIMITED, Coding
+from vfibench.video.reading.source import Copied, Picture, Source
+from vfibench.video.reading.video_file import VideoSource
+from vfibench.video.writing.encoders import Encoder
+from vfibench.video.writing.painter import Painter, Target, target_for
+from vfibench.video.writing.sink import Output
 
 _KINDS = {"audio": "sound", "subtitle": "subtitles"}
 MP4S = ("mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v", "ismv")
@@ -46,115 +26,12 @@ LARGEST = 2**31 - 1
 FINE = 90_000  # ticks per second where exact ones do not fit
 
 
-@dataclass(frozen=True)
-class Made:
-    """A made picture: RGB [3, H, W] float32 on any device, and its opacity, None for a picture without."""
-
-    rgb: torch.Tensor
-    alpha: Plane | None = None
-
-
-@dataclass(frozen=True)
-class Output:
-    """A frame to be written: a source frame as it is, or a made one, when it is shown and for how long."""
-
-    content: Picture | Made
-    stamp: Fraction
-    duration: Fraction
-
-
-class Sink(Protocol):
-    """Takes frames in the order they are shown.
-
-    Attributes:
-        about: what it writes, in words.
-    """
-
-    about: str
-
-    def write(self, item: Output | Copied) -> None:
-        """Take one frame or packet."""
-
-    def close(self) -> None:
-        """Finish the file; what was written can be played, also after an error."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """What an encoder is given.
-
-    Attributes:
-        coding: of planes.
-        layout: the pixel format, which holds the same values; another than the coding's where an encoder
-            takes RGB in one plane alone.
-    """
-
-    coding: Coding
-    layout: str
-
-
-class Painter:
-    """Gives frames the coding of the output; those of the source, where it is theirs, are not touched."""
-
-    def __init__(self, source: Coding, target: Target, like: av.VideoFrame) -> None:
-        self._source = source
-        self._target = target.coding
-        self._layout = target.layout
-        self._like = like
-        # What only changes its subsampling or depth goes the same way, whether it is the source's or made.
-        self._scaled = (
-            source.kind == self._target.kind == "yuv" and source.pixel_format != self._target.pixel_format
-        )
-        self._painted_in = source if self._scaled else self._target
-        across = [(plane.height, plane.width) for plane in _blank(self._painted_in, like).planes]
-        self._chroma = across[1] if self._painted_in.kind == "yuv" else (like.height, like.width)
-
-    def frame(self, content: Picture | Made) -> av.VideoFrame:
-        """A frame in the coding of the output, without a time."""
-        if isinstance(content, Picture) and content.frame.format.name == self._layout:
-            return content.frame
-        found = self._painted(content) if isinstance(content, Made) else self._converted(content)
-        if self._scaled:
-            level = FULL if self._source.full else LIMITED
-            found = converted(found, self._target.pixel_format, level)
-        return found if found.format.name == self._layout else converted(found, self._layout)
-
-    def _converted(self, picture: Picture) -> av.VideoFrame:
-        frame = planar(picture.frame, self._source)
-        if self._scaled or self._source.pixel_format == self._target.pixel_format:
-            return frame
-        planes = planes_of(frame)
-        alpha = planes[-1] if self._source.alpha else None
-        return self._painted(Made(to_rgb(planes, self._source), alpha))
-
-    def _painted(self, made: Made) -> av.VideoFrame:
-        planes = from_rgb(made.rgb.cpu(), self._painted_in, self._chroma)
-        if self._painted_in.alpha:
-            planes.append(self._opacity(made.alpha, planes[0]))
-        frame = _blank(self._painted_in, self._like)
-        for component, values in zip(frame.format.components, planes, strict=True):
-            plane = frame.planes[component.plane]
-            row = plane.line_size // values.itemsize
-            padded = np.zeros((plane.height, row), values.dtype)
-            padded[:, : plane.width] = values
-            plane.update(padded.tobytes())
-        return frame
-
-    def _opacity(self, alpha: Plane | None, like: Plane) -> Plane:
-        top = 2**self._painted_in.bits - 1
-        if alpha is None:
-            return np.full_like(like, top)
-        scaled = alpha.astype(np.float64) * top / (2**self._source.bits - 1)
-        codes: Plane = scaled.round().astype(like.dtype)
-        return codes
-
-
 class VideoSink:
     """A video file; see `Sink`.
 
     Args:
         path: its suffix names the container.
-        encoder: see `vfibench.video.encoders`.
+        encoder: see `vfibench.video.writing.encoders`.
         source: whose other streams, tags and chapters are kept.
         first: its first frame, which all others are like.
         coding: of the source's frames.
@@ -306,72 +183,6 @@ class VideoSink:
             self._mux([packet])
 
 
-class FolderSink:
-    """A folder of numbered PNG files, 8 bits or 16; see `Sink`."""
-
-    def __init__(self, path: Path, first: Picture, coding: Coding) -> None:
-        deep = coding.bits > 8
-        kind = "gbrap" if coding.alpha else "gbrp"
-        self._layout = ("rgba64be" if deep else "rgba") if coding.alpha else ("rgb48be" if deep else "rgb24")
-        target = Target(Coding(kind + "16le" if deep else kind, 0, True), self._layout)
-        self._painter = Painter(coding, target, first.frame)
-        self._folder = path
-        self._number = 0
-        path.mkdir(parents=True, exist_ok=True)
-        for stale in path.glob("[0-9]" * 8 + ".png"):  # of an output that is overwritten
-            stale.unlink()
-        self._encoder = av.CodecContext.create("png", "w")
-        assert isinstance(self._encoder, av.VideoCodecContext)
-        self._encoder.width, self._encoder.height = first.frame.width, first.frame.height
-        self._encoder.pix_fmt = self._layout
-        self._encoder.time_base = Fraction(1, 25)
-        self.about = f"PNG, {self._layout}"
-
-    def write(self, item: Output | Copied) -> None:
-        """See `Sink`."""
-        if isinstance(item, Copied):
-            return
-        file = self._folder / f"{self._number:08d}.png"
-        content = item.content
-        self._number += 1
-        if (
-            isinstance(content, Picture)
-            and content.file is not None
-            and content.file.suffix.lower() == ".png"
-        ):
-            shutil.copyfile(content.file, file)
-            return
-        frame = self._painter.frame(content)
-        frame.pts, frame.time_base = self._number, Fraction(1, 25)
-        file.write_bytes(b"".join(bytes(packet) for packet in self._encoder.encode(frame)))
-
-    def close(self) -> None:
-        """See `Sink`."""
-
-
-def target_for(encoder: Encoder, coding: Coding, first: av.VideoFrame, notes: Notes) -> Target:
-    """What an encoder is given, which is told where values change on the way.
-
-    Raises:
-        VfibenchError: it takes nothing that is written here.
-    """
-    layout = encoder.pixel_format or pixel_format_for(encoder, coding.pixel_format)
-    name = layout if PLANAR.fullmatch(layout) else ALIKE.get(layout, "")
-    if not name:
-        raise VfibenchError(
-            f"expected an encoder of planes or RGB, found {encoder.name}, which takes {layout}",
-            "try another --codec, or say --pixel-format",
-        )
-    name = name.replace("yuvj", "yuv")
-    if name == coding.pixel_format:
-        return Target(coding, layout)
-    if name != "gbrap" or coding.pixel_format != "gbrp":  # opacity that is whole changes nothing
-        notes.add(f"{encoder.name} is not given {coding.pixel_format} here: all frames become {name}")
-    if coding.kind == "yuv" and name.startswith("yuv"):
-        return Target(replace(coding, pixel_format=name), layout)
-    return Target(Coding(name, 6 if first.height <= LINES_OF_601 else 1, False), layout)
-
-
 def tick_of(*steps: Fraction) -> Fraction:
     """The longest tick of a whole fraction of a second that all steps are multiples of.
 
@@ -380,10 +191,6 @@ def tick_of(*steps: Fraction) -> Fraction:
     """
     ticks = math.lcm(*(step.denominator for step in steps))
     return Fraction(1, ticks if ticks <= LARGEST else FINE)
-
-
-def _blank(coding: Coding, like: av.VideoFrame) -> av.VideoFrame:
-    return av.VideoFrame(like.width, like.height, coding.pixel_format)
 
 
 def _tag(context: av.VideoCodecContext, first: av.VideoFrame, target: Coding) -> None:

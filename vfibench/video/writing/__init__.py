@@ -1,0 +1,1 @@
+"""Where frames go: a video file, or a folder of pictures."""

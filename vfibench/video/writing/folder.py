@@ -1,0 +1,57 @@
+"""A folder of numbered PNG files."""
+
+from __future__ import annotations
+
+import shutil
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from vfibench.video.colour import Coding
+from vfibench.video.reading.source import Copied, Picture
+from vfibench.video.writing.painter import Painter, Target
+from vfibench.video.writing.sink import Output
+
+
+class FolderSink:
+    """A folder of numbered PNG files, 8 bits or 16; see `Sink`."""
+
+    def __init__(self, path: Path, first: Picture, coding: Coding) -> None:
+        deep = coding.bits > 8
+        kind = "gbrap" if coding.alpha else "gbrp"
+        self._layout = ("rgba64be" if deep else "rgba") if coding.alpha else ("rgb48be" if deep else "rgb24")
+        target = Target(Coding(kind + "16le" if deep else kind, 0, True), self._layout)
+        self._painter = Painter(coding, target, first.frame)
+        self._folder = path
+        self._number = 0
+        path.mkdir(parents=True, exist_ok=True)
+        for stale in path.glob("[0-9]" * 8 + ".png"):  # of an output that is overwritten
+            stale.unlink()
+        self._encoder = av.CodecContext.create("png", "w")
+        assert isinstance(self._encoder, av.VideoCodecContext)
+        self._encoder.width, self._encoder.height = first.frame.width, first.frame.height
+        self._encoder.pix_fmt = self._layout
+        self._encoder.time_base = Fraction(1, 25)
+        self.about = f"PNG, {self._layout}"
+
+    def write(self, item: Output | Copied) -> None:
+        """See `Sink`."""
+        if isinstance(item, Copied):
+            return
+        file = self._folder / f"{self._number:08d}.png"
+        content = item.content
+        self._number += 1
+        if (
+            isinstance(content, Picture)
+            and content.file is not None
+            and content.file.suffix.lower() == ".png"
+        ):
+            shutil.copyfile(content.file, file)
+            return
+        frame = self._painter.frame(content)
+        frame.pts, frame.time_base = self._number, Fraction(1, 25)
+        file.write_bytes(b"".join(bytes(packet) for packet in self._encoder.encode(frame)))
+
+    def close(self) -> None:
+        """See `Sink`."""
