@@ -83,10 +83,18 @@ def evaluate(
     data_root: Path | str | None = None,
     partial: bool = False,
     list_file: Path | str | None = None,
+    factor: int | None = None,
     device: str = "cpu",
     batch_size: int = 4,
 ) -> pd.DataFrame:
     """Score one method on one dataset in memory.
+
+    Args:
+        method, dataset, metrics, protocol: the words of `vfibench run`; dataset may be "clip:my.mp4".
+        weights: checkpoint file.
+        data_root, partial, list_file, factor: see `vfibench.contracts.DatasetOptions`.
+        device: "cpu", "cuda" or "cuda:N".
+        batch_size: samples per call.
 
     Returns:
         One row per (sample, time): columns sample, t, status, message, clip where the dataset has clips, then
@@ -120,6 +128,7 @@ def evaluate(
         data_root=given_path(data_root) if data_root is not None else None,
         partial=partial,
         list_file=given_path(list_file) if list_file is not None else None,
+        factor=factor,
         device=device,
         batch_size=batch_size,
     )

@@ -450,6 +450,15 @@ class Remarked(Protocol):
         """Sentences, such as "left out 40 of 379 triplets whose motion mask is empty"."""
 
 
+@runtime_checkable
+class Decoded(Protocol):
+    """Optional, on a dataset whose pictures are not stored as RGB: how they become it, for run.json."""
+
+    @property
+    def decoding(self) -> str:
+        """In words, with the decoder's version, such as "yuv420p, BT.709, limited range; PyAV 18.1.0"."""
+
+
 class MotionTruth(Protocol):
     """Exact motion and visibility of a target's pixels.
 

@@ -250,7 +250,7 @@ def dataset_card(name: str) -> DatasetCard:
     word, colon, argument = name.partition(":")
     card = DATASETS.card(word)
     if card.argument and not argument:
-        raise VfibenchError(f"expected {word}:{card.argument}, found {name!r}", "name the folder")
+        raise VfibenchError(f"expected {word}:{card.argument}, found {name!r}", "name the file or folder")
     if colon and not card.argument:
         raise VfibenchError(f"{word} takes no argument, found {name!r}", f"write -d {word}")
     return card

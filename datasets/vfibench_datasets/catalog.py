@@ -7,6 +7,7 @@ from vfibench_datasets import (
     adobe240,
     atd12k,
     clip,
+    clips,
     davis,
     gopro,
     hd,
@@ -43,4 +44,5 @@ CARDS: tuple[DatasetCard, ...] = (
     *hd.CARDS,
     *stvsr.CARDS,
     clip.CARD,
+    clips.CARD,
 )

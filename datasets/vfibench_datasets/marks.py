@@ -34,14 +34,18 @@ def fingerprint(root: Path, samples: Sequence[Marked], *, whole: bool) -> str:
         samples: in scoring order.
         whole: whether files are read to their ends; else a mark is a file's size and its last bytes.
     """
-    names = list(dict.fromkeys(name for sample in samples for name in sample.files))
-    marks = dict(
-        zip(names, _each([root / name for name in names], _sha256 if whole else _outside), strict=True)
-    )
+    marks = marks_of(root, [name for sample in samples for name in sample.files], whole=whole)
     digest = hashlib.sha256()
     for sample in samples:
         digest.update(f"{sample.id} {[marks[name] for name in sample.files]}\n".encode())
     return digest.hexdigest()
+
+
+def marks_of(root: Path, files: Iterable[str], *, whole: bool) -> dict[str, str]:
+    """What tells each file's contents, by its path relative to `root`; see `fingerprint`."""
+    names = list(dict.fromkeys(files))
+    found = _each([root / name for name in names], _sha256 if whole else _outside)
+    return dict(zip(names, found, strict=True))
 
 
 def are_few(root: Path, samples: Iterable[Marked]) -> bool:

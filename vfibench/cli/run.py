@@ -21,7 +21,9 @@ Methods = Annotated[
     list[str] | None,
     typer.Option("--method", "-m", help=f"NAME[@VARIANT], pkg.mod:Class or frames:DIR; {MANY}"),
 ]
-Datasets = Annotated[list[str] | None, typer.Option("--dataset", "-d", help=f"NAME or clip:DIR; {MANY}")]
+Datasets = Annotated[
+    list[str] | None, typer.Option("--dataset", "-d", help=f"NAME, clip:VIDEO or clip:DIR; {MANY}")
+]
 Metrics = Annotated[
     list[str] | None, typer.Option("--metric", help=f"a column of `vfibench list metrics`; {MANY}")
 ]

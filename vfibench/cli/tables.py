@@ -31,6 +31,8 @@ def print_leaderboard(results: Sequence[CellResult]) -> None:
             if len(board.columns) > WIDE:
                 for line in _spread(group):
                     console.print(line)
+        for reason in dict.fromkeys(group.no_interval for group in board.groups if group.no_interval):
+            console.print(f"  no 95% interval: {reason}", style="dim")
         if any(entry.shares for group in board.groups for entry in group.entries):
             console.print(f"  =: shares its rank, cannot be told apart by {board.columns[0]}", style="dim")
         for line in _published(board):

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from vfibench.contracts import DatasetCard, Labelled, Remarked, Rooted, Selection
+from vfibench.contracts import DatasetCard, Decoded, Labelled, Remarked, Rooted, Selection
 from vfibench.datasets.selection import list_hash
 
 MEMBERS = ("card", "selection", "times", "ids", "__len__", "__getitem__")
@@ -121,7 +121,7 @@ def times_problem(times: Sequence[object], card: DatasetCard, inputs: int) -> st
 
 
 def optional_problem(dataset: object) -> str:
-    """Whether remarks, label and root, which a dataset may leave out, are what the contracts say."""
+    """Whether remarks, label, decoding and root, which may be left out, are what the contracts say."""
     if isinstance(dataset, Remarked):
         remarks = dataset.remarks
         if isinstance(remarks, str) or any(type(remark) is not str for remark in remarks):
@@ -130,6 +130,8 @@ def optional_problem(dataset: object) -> str:
         label, begins = dataset.label, f"{dataset.card.name}:"  # type: ignore[attr-defined]
         if type(label) is not str or not label.startswith(begins):
             return f"expected a label that begins with {begins}, found {label!r}"
+    if isinstance(dataset, Decoded) and type(dataset.decoding) is not str:
+        return f"expected how it decodes as a text, found {dataset.decoding!r}"
     if isinstance(dataset, Rooted) and not isinstance(dataset.root, Path):
         return f"expected its root as a Path, found {dataset.root!r}"
     return ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vfibench.contracts import (
     Dataset,
     DatasetCard,
+    Decoded,
     Fingerprinted,
     Labelled,
     Remarked,
@@ -157,6 +158,11 @@ class OpenedDataset:
     def label(self) -> str:
         """What results call it, "" where that is the word it was asked for by."""
         return self.inner.label if isinstance(self.inner, Labelled) else ""
+
+    @property
+    def decoding(self) -> str:
+        """How its pictures become RGB, "" where it does not tell."""
+        return self.inner.decoding if isinstance(self.inner, Decoded) else ""
 
     @property
     def root(self) -> Path | None:

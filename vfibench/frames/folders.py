@@ -119,7 +119,7 @@ def files_in(folder: Path) -> frozenset[str]:
 
 
 def named_folder(word: str) -> tuple[Path, str]:
-    """The folder and the name of "DIR" or "DIR=NAME".
+    """The folder, or file, and the name of "DIR" or "DIR=NAME".
 
     Without a name it is the last of the folder's own path, links resolved: the same for every spelling, with
     accents as one character each. Bytes that are no UTF-8 become the replacement character.
@@ -129,7 +129,7 @@ def named_folder(word: str) -> tuple[Path, str]:
     """
     folder = given_path(word).absolute()
     path, equals, name = word.rpartition("=")
-    if equals and path and name and "/" not in name and not folder.is_dir():
+    if equals and path and name and "/" not in name and not folder.exists():
         return given_path(path).absolute(), name
     return folder, unicodedata.normalize("NFC", readable(folder.resolve().name)) or "root"
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from vfibench.leaderboards.ranking import cell_intervals, cell_ranks, unfair
 from vfibench.leaderboards.result_names import apart, full_name
+from vfibench.statistics.bootstrap import LEAST_UNITS
 from vfibench.statistics.digits import tie_width
 from vfibench.statistics.summaries import (
     ClipMean,
@@ -81,11 +82,13 @@ class Group:
         heading: what they have in common, such as "2 input frames", "4 input frames, 7 output frames" or
             "2 input frames, reduced by 4".
         ranked: False for incomplete, partial and own-list results.
+        no_interval: why no mean of it has an interval, "" where one has.
     """
 
     heading: str
     ranked: bool
     entries: tuple[BoardEntry, ...]
+    no_interval: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,7 +212,19 @@ def _group(ranked: bool, results: Sequence[CellResult], facts: dict[str, StoredC
         for place in order
     ]
     heading = _task(results[0]) + ("" if whole else f", not ranked{why}")
-    return Group(heading, whole, tuple(entries))
+    any_interval = any(one is not None for entry in entries for one in entry.intervals.values())
+    return Group(heading, whole, tuple(entries), "" if any_interval else _few_units(results))
+
+
+def _few_units(results: Sequence[CellResult]) -> str:
+    """Why there is no interval, in words; "" where nothing was scored."""
+    scored = [result.scores for result in results if result.scores.units.size]
+    if not scored:
+        return ""
+    most = max(scored, key=lambda scores: int(scores.units.max()))
+    count, unit = int(most.units.max()) + 1, "clip" if most.of_clips else "sample"
+    why = "frames of one clip are not independent: " if most.of_clips else ""
+    return f"{why}an interval takes {LEAST_UNITS} {unit}s or more, found {count}"
 
 
 def _task(result: CellResult) -> str:

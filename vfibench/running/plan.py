@@ -212,7 +212,9 @@ class Planner:
         label = dataset.label or name
         facts = CellFacts(
             card_facts(method.card, weights, published),
-            DatasetFacts(card.title, card.task, card.licence, "" if label == name else name),
+            DatasetFacts(
+                card.title, card.task, card.licence, "" if label == name else name, dataset.decoding
+            ),
             ProtocolFacts(protocol.title, protocol.source),
         )
         return Job(

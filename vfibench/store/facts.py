@@ -109,12 +109,14 @@ class DatasetFacts(Struct, frozen=True, omit_defaults=True):
     Attributes:
         title, task, licence: as on the card.
         asked: the word on the command line, where it is not the cell's name of the dataset.
+        decoding: how its pictures become the RGB that is scored, where they are not stored as RGB.
     """
 
     title: str = ""
     task: str = ""
     licence: str = ""
     asked: str = ""
+    decoding: str = ""
 
 
 class ProtocolFacts(Struct, frozen=True):

@@ -22,6 +22,7 @@ LIBRARIES = (
     "numpy",
     "pillow",
     "opencv-python-headless",
+    "av",
     "scikit-image",
     "lpips",
     "pandas",

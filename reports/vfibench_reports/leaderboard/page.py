@@ -59,6 +59,7 @@ class GroupView:
         levels: means over clips and at each time, where they tell more than `scores`.
         pair: names of the first two, and the address that compares them; None where there are none.
         units: what the intervals draw again, "clips" or "samples".
+        no_interval: why there is no interval, "" where there is one.
     """
 
     heading: str
@@ -69,6 +70,7 @@ class GroupView:
     definitions: tuple[Table, ...]
     pair: tuple[str, str, str] | None
     units: str
+    no_interval: str
 
 
 def render_board(
@@ -112,6 +114,7 @@ def group_view(board: Board, group: Group, tag: str, pair: tuple[str, str, str] 
         definitions=definition_tables(board, group, tag),
         pair=pair,
         units="clips" if group.entries[0].result.scores.of_clips else "samples",
+        no_interval=group.no_interval,
     )
 
 

@@ -65,7 +65,7 @@ def test_a_missing_data_root_is_told(refused, tmp_path: Path) -> None:
 
 def test_a_missing_folder_of_frames_is_told(refused, tmp_path: Path) -> None:
     assert str(tmp_path / "no") in refused("run", "-m", "blend", "-d", f"clip:{tmp_path / 'no'}")
-    assert "clip:DIR" in refused("run", "-m", "blend", "-d", "clip")
+    assert "clip:PATH" in refused("run", "-m", "blend", "-d", "clip")
 
 
 def test_a_wrongly_sized_image_is_named(refused, clip: str) -> None:

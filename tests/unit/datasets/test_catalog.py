@@ -12,7 +12,7 @@ from vfibench_datasets.catalog import CARDS
 
 def test_every_dataset_is_listed_once_under_its_name():
     names = [card.name for card in CARDS]
-    assert len(set(names)) == len(names) == 31
+    assert len(set(names)) == len(names) == 32
     assert {"synthetic", "clip"} <= set(names)
 
 

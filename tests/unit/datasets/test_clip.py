@@ -127,8 +127,8 @@ def test_a_truncated_frame_is_named_when_it_is_decoded(basketball, tmp_path):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"argument": ""}, "expected a folder of frames, found none; do --dataset clip:DIR"),
-        ({"argument": "/no/such/folder"}, "found no folder /no/such/folder"),
+        ({"argument": ""}, "expected a video or a folder of frames, found none; do --dataset clip:VIDEO"),
+        ({"argument": "/no/such/folder"}, "found nothing at /no/such/folder"),
         ({"argument": ".", "factor": 3}, "expected factor 2, 4 or 8, found 3"),
         ({"argument": ".", "inputs": 3}, "gives 2 or 4 input frames, asked for 3"),
     ],

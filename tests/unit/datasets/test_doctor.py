@@ -68,13 +68,13 @@ def test_a_clip_is_opened(shared):
     assert report.ok
     assert report.status == "4 samples"
     assert report.folder == folder
-    assert "no folder /no/such" in dataset_report("clip:/no/such", None).status
+    assert "nothing at /no/such" in dataset_report("clip:/no/such", None).status
 
 
 def test_an_argument_too_many_or_missing_is_refused_as_a_run_does(tmp_path):
     with pytest.raises(VfibenchError, match="ucf101 takes no argument, found 'ucf101:foo'"):
         dataset_report("ucf101:foo", tmp_path)
-    with pytest.raises(VfibenchError, match="expected clip:DIR"):
+    with pytest.raises(VfibenchError, match="expected clip:PATH"):
         dataset_report("clip", None)
 
 

@@ -7,19 +7,18 @@ import sys
 from fractions import Fraction as F
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from made_clips import frame as wave
 from made_videos import Look, noise, read_video, write_video
 from PIL import Image
 
-av = pytest.importorskip("av")
-
-from vfibench.cli import main  # noqa: E402
-from vfibench.errors import VfibenchError  # noqa: E402
-from vfibench.video.reading.source import Clip  # noqa: E402
-from vfibench.video.reading.video_file import VideoSource  # noqa: E402
-from vfibench.video.writing.video_file import VideoSink  # noqa: E402
+from vfibench.cli import main
+from vfibench.errors import VfibenchError
+from vfibench.video.reading.source import Clip
+from vfibench.video.reading.video_file import VideoSource
+from vfibench.video.writing.video_file import VideoSink
 
 LOOK = Look()
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import av
 import numpy as np
 import pytest
 from made_videos import Look, filled, noise
 
-av = pytest.importorskip("av")
-
-from vfibench.errors import VfibenchError  # noqa: E402
-from vfibench.video.colour import coding_of, from_rgb, planes_of, to_rgb  # noqa: E402
-from vfibench.video.layouts import converted, planar  # noqa: E402
+from vfibench.errors import VfibenchError
+from vfibench.video.colour import coding_of, from_rgb, planes_of, to_rgb
+from vfibench.video.layouts import converted, planar
 
 FORMATS = [
     "yuv420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p", "yuv410p", "yuvj420p", "yuv420p10le",

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import av
 import numpy as np
 import pytest
 from made_videos import Look, filled
 
-av = pytest.importorskip("av")
-
-from vfibench.video.cuts import THRESHOLD  # noqa: E402
-from vfibench.video.reading.opening import open_source  # noqa: E402
-from vfibench.video.reading.source import Clip, Picture  # noqa: E402
-from vfibench.video.reading.video_file import VideoSource  # noqa: E402
-from vfibench.video.shots import Shot, cuts_by_score, measured, pairs  # noqa: E402
+from vfibench.video.cuts import THRESHOLD
+from vfibench.video.reading.opening import open_source
+from vfibench.video.reading.source import Clip, Picture
+from vfibench.video.reading.video_file import VideoSource
+from vfibench.video.shots import Shot, cuts_by_score, measured, pairs
 
 
 def shots_of(frames: list[av.VideoFrame]) -> list[Shot]:

@@ -12,6 +12,7 @@ from fractions import Fraction as F
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -19,11 +20,9 @@ from made_clips import frame as wave
 from made_videos import Look, filled, noise, packets, raw, read_video, write_video
 from PIL import Image
 
-av = pytest.importorskip("av")
-
-from vfibench.video.flow import Drain  # noqa: E402
-from vfibench.video.interpolating.interpolation import Outcome, Wish, interpolate  # noqa: E402
-from vfibench.video.reading.source import Clip  # noqa: E402
+from vfibench.video.flow import Drain
+from vfibench.video.interpolating.interpolation import Outcome, Wish, interpolate
+from vfibench.video.reading.source import Clip
 
 LOOK = Look()
 FORMATS = [

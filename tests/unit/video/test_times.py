@@ -7,8 +7,6 @@ from itertools import pairwise
 
 import pytest
 
-pytest.importorskip("av")
-
 from vfibench.errors import VfibenchError
 from vfibench.video.interpolating.times import Timing, parse_rate, parse_time, timing_for
 

@@ -28,6 +28,7 @@ class AnimationSource:
         from PIL import Image
 
         self.path = path
+        self.origin = Fraction(0)
         self.notes = Notes()
         self.streams: list[Stream] = []
         self._clip = clip

@@ -22,6 +22,7 @@ class FolderSource:
     def __init__(self, path: Path, rate: Fraction, clip: Clip) -> None:
         self.path = path
         self.rate: Fraction | None = rate
+        self.origin = Fraction(0)
         self.notes = Notes()
         self.streams: list[Stream] = []
         files = [path / name for name in frame_names(path, SUFFIXES).frames]

@@ -89,6 +89,7 @@ class Source(Protocol):
         path: what was given.
         rate: frames per second on average, None where the source does not say.
         count: number of frames as the file says, None where it does not.
+        origin: the time stamp that a part's `start` and `end` are counted from.
         streams: the streams whose packets are among the items.
         notes: what a user should know.
     """
@@ -96,6 +97,7 @@ class Source(Protocol):
     path: Path
     rate: Fraction | None
     count: int | None
+    origin: Fraction
     streams: list[Stream]
     notes: Notes
 

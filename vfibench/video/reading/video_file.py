@@ -45,9 +45,9 @@ class VideoSource:
         if not clip.whole and len(self.container.streams) > 1:
             self.notes.add("sound and subtitles are left out of a part of a video")
         base = exact(self.stream.time_base) or Fraction(0)
-        self._origin = (self.stream.start_time or 0) * base
+        self.origin = (self.stream.start_time or 0) * base
         if self._clip.start and self.container.format.name.startswith(INDEXED):
-            self.container.seek(int((self._clip.start + self._origin) * av.time_base), backward=True)
+            self.container.seek(int((self._clip.start + self.origin) * av.time_base), backward=True)
 
     def items(self) -> Iterator[Item]:
         """See `Source`."""
@@ -58,7 +58,7 @@ class VideoSource:
                 yield item
                 continue
             picture = self._placed(item, taken, last)
-            time = picture.stamp - self._origin
+            time = picture.stamp - self.origin
             if not self._clip.begun(time):
                 continue
             if self._clip.over(time):
