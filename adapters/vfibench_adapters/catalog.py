@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vfibench.contracts import AdapterCard
 from vfibench_adapters.baselines.cards import BLEND, NEAREST
+from vfibench_adapters.classical.cards import DIS, MINTERPOLATE
 from vfibench_adapters.dain.cards import DAIN
 from vfibench_adapters.rife.cards import RIFE, RIFE_M
 from vfibench_adapters.sepconv.cards import SEPCONV
@@ -23,6 +24,8 @@ from vfibench_adapters.zooming_slowmo.cards import ZOOMING_SLOWMO
 CARDS: tuple[AdapterCard, ...] = (
     BLEND,
     NEAREST,
+    DIS,
+    MINTERPOLATE,
     SUPERSLOMO_STARTER,
     CONVLSTM_STARTER,
     RIFE_STARTER,

@@ -1,0 +1,1 @@
+"""Methods from before networks: optical flow with occlusion reasoning, and FFmpeg's motion interpolation."""
