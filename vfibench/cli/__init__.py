@@ -12,6 +12,7 @@ import typer.core
 from vfibench.cli import (
     check,
     compare,
+    compare_video,
     doctor,
     fetch,
     interpolate,
@@ -82,6 +83,7 @@ for _module in (
     listing,
     fetch,
     interpolate,
+    compare_video,
     report,
     compare,
     reproduce,

@@ -22,7 +22,7 @@ Methods = Annotated[
     typer.Option("--method", "-m", help=f"NAME[@VARIANT], pkg.mod:Class or frames:DIR; {MANY}"),
 ]
 Datasets = Annotated[
-    list[str] | None, typer.Option("--dataset", "-d", help=f"NAME, clip:VIDEO or clip:DIR; {MANY}")
+    list[str] | None, typer.Option("--dataset", "-d", help=f"NAME, clip:PATH or clips:DIR; {MANY}")
 ]
 Metrics = Annotated[
     list[str] | None, typer.Option("--metric", help=f"a column of `vfibench list metrics`; {MANY}")
