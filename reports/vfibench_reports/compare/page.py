@@ -18,11 +18,12 @@ from vfibench.statistics.digits import score_text
 from vfibench.store.result import CellResult
 from vfibench_reports.compare.embedded import page_data
 from vfibench_reports.contents.comparisons import Comparable, ComparedMethods, ComparedMetric, comparisons
+from vfibench_reports.contents.motion import Motion, motion_of_clip
 from vfibench_reports.contents.pairs import Pair, PairFigures
 from vfibench_reports.contents.relatives import Relative, relatives
-from vfibench_reports.contents.samples import sample_pages
+from vfibench_reports.contents.samples import chosen_frames, sample_pages
 from vfibench_reports.kit.numbers import MISSING
-from vfibench_reports.kit.site import page_name, render, write_page
+from vfibench_reports.kit.site import PLAYER, page_name, render, write_page
 from vfibench_reports.kit.tables import Column, Field, Table
 
 SCRIPTS = ("compare_numbers", "compare_model", "compare_charts", "compare_shown", "compare")
@@ -37,10 +38,12 @@ class ComparePage:
     def render(self, results: Sequence[CellResult], out: Path) -> list[tuple[str, str]]:
         """Write a page per (dataset, protocol) with two comparable methods; (title, file name) of each."""
         pages, samples = [], sample_pages(results, self.options)
+        motions = _motions(results, self.options)
         for comparison in comparisons(results):
             name = page_name("compare", comparison.dataset, comparison.protocol)
+            motion = motions.get((comparison.dataset, comparison.protocol))
             related = relatives(results, comparison.dataset, comparison.protocol, self.options, but="compare")
-            write_page(out, name, render_comparison(comparison, samples, related, self.options))
+            write_page(out, name, render_comparison(comparison, samples, related, self.options, motion))
             pages.append((f"{comparison.dataset}, protocol {comparison.protocol}", name))
         return pages
 
@@ -50,6 +53,7 @@ def render_comparison(
     samples: Mapping[tuple[str, str, Frame], str],
     related: Sequence[Relative],
     options: PageOptions,
+    motion: Motion | None = None,
 ) -> str:
     """The page as HTML.
 
@@ -58,11 +62,13 @@ def render_comparison(
         samples: the pages of frames, as `sample_pages` names them.
         related: the other pages of the same scores.
         options: what else is in the site.
+        motion: saved pictures of consecutive frames, None where there are none.
     """
     first = comparison.metrics[0]
     return render(
         "compare.html",
-        scripts=SCRIPTS,
+        scripts=SCRIPTS + (PLAYER if motion else ()),
+        motion=motion,
         options=options,
         comparison=comparison,
         tables=[
@@ -75,6 +81,18 @@ def render_comparison(
         related=related,
         data=page_data(comparison, samples),
     )
+
+
+def _motions(results: Sequence[CellResult], options: PageOptions) -> dict[tuple[str, str], Motion]:
+    """Pictures in a row around the frame of the first sample page, of each (dataset, protocol) with some."""
+    if not options.writes("sample"):
+        return {}
+    found = {}
+    for contest, chosen in chosen_frames(results, options):
+        motion = motion_of_clip(contest, chosen[0].place) if chosen else None
+        if motion is not None:
+            found[contest.dataset, contest.protocol] = motion
+    return found
 
 
 def pair_address(first: str, second: str, metric: str) -> str:

@@ -24,11 +24,14 @@ from vfibench.contracts import PageCard, PageOptions
 from vfibench.store.cells import short_key
 from vfibench.system.files import write_whole
 from vfibench.system.json_text import encoded
+from vfibench.video.player import asset
 from vfibench_reports.catalog import CARDS
 
 HERE = Path(__file__).resolve().parent.parent
 
 SCRIPTS = ("state", "frame", "tables", "tools")
+PLAYER = ("chart", "player", "player_start")
+"""What the script of a page with a player has besides; the first two are `vfibench.video.player`'s."""
 """What every page's script begins with: the state in the address, light and dark, tables and their tools."""
 INDEX = "index.html"
 ONE_PAGE = frozenset({"overview"})
@@ -102,6 +105,8 @@ def environment(pages: frozenset[str] | None = None) -> Environment:
     )
     made.globals |= {
         "style": Markup(_asset("report.css")),  # noqa: S704 our own file
+        "player_style": Markup(_asset("player.css")),  # noqa: S704
+        "motion": None,
         "version": vfibench.__version__,
         "leads": lambda link: pages is None or not _is_page(link) or link.partition(".")[0] in pages,
     }
@@ -117,7 +122,8 @@ def _is_page(link: str) -> bool:
 
 @cache
 def _asset(name: str) -> str:
-    return (HERE / "static" / name).read_text(encoding="utf-8")
+    own = HERE / "static" / name
+    return own.read_text(encoding="utf-8") if own.is_file() else asset(name)
 
 
 @cache

@@ -18,13 +18,14 @@ from vfibench.errors import VfibenchError, one_line
 from vfibench.statistics.arrays import Frame
 from vfibench.store.frame_names import frames_named
 from vfibench.store.result import CellResult
+from vfibench_reports.contents.motion import motion_of_sample
 from vfibench_reports.contents.picking import DIFFER, NAMED, Contest, Pick
 from vfibench_reports.contents.relatives import Relative, relatives
 from vfibench_reports.contents.samples import chosen_frames, frame_page, list_page
-from vfibench_reports.kit.site import render, write_page
+from vfibench_reports.kit.site import PLAYER, render, write_page
 from vfibench_reports.sample.frame_scores import caption, heading, score_table
 from vfibench_reports.sample.heat_maps import MEANINGS, TICKS, strip
-from vfibench_reports.sample.pictures import OVERVIEW, data_uri, encode, left_out, thumbnail, whole
+from vfibench_reports.sample.pictures import BUDGET, OVERVIEW, data_uri, encode, left_out, thumbnail, whole
 from vfibench_reports.sample.scenes import DAMAGED, FramePictures, read_scene
 from vfibench_reports.sample.views import page_data, page_views
 
@@ -188,14 +189,16 @@ def render_sample(
     options: PageOptions = PageOptions(),
 ) -> str:
     """The page of one frame as HTML; `neighbours` are the pages before and after it in the list."""
-    encoded = encode(scene)
+    motion = motion_of_sample(contest, pick.frame[0], pick.album)
+    encoded = encode(scene, BUDGET - (motion.characters if motion else 0))
     views = page_views(contest, pick, scene, encoded)
     window = encoded.window
     partial_view = window != whole(scene.truth)
     return render(
         "sample.html",
         options=options,
-        scripts=SCRIPTS,
+        scripts=SCRIPTS + (PLAYER if motion else ()),
+        motion=motion,
         contest=contest,
         pick=pick,
         why=reason(contest, pick),

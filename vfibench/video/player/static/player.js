@@ -286,15 +286,14 @@ function vfibenchPlayer(root, data, film) {
    pause()
    picture(n, clip)                   {image, x, y}: what can be drawn now, and where the clip is in it */
 const vfibenchFilms = {
-  /* Frame by frame, frames[n][clip] a data URI each. */
-  images: function (data, frames) {
-    const images = frames.map(function (clips) {
-      return clips.map(function (uri) {
-        const image = new Image();
-        image.src = uri;
-        return image;
-      });
+  /* Frame by frame: pictures as data URIs, and frames[n][clip] the place of one among them. */
+  images: function (data, uris, frames) {
+    const all = uris.map(function (uri) {
+      const image = new Image();
+      image.src = uri;
+      return image;
     });
+    const images = frames.map(function (clips) { return clips.map(function (place) { return all[place]; }); });
     let timer = 0;
 
     function ready(n) {
