@@ -178,7 +178,7 @@ def interpolate_video(
         slow: so many times slower at the same rate.
         weights: checkpoint file.
         device: "cpu", "cuda" or "cuda:N".
-        options: the other fields of `vfibench.video.interpolating.interpolation.Wish`.
+        options: the other fields of `vfibench.video.interpolating.wish.Wish`.
 
     Returns:
         What became of the frames; `OUTPUT.json` tells of each.
@@ -197,8 +197,9 @@ def interpolate_video(
     from vfibench.video.library import need_av
 
     need_av()
-    from vfibench.video.interpolating.interpolation import Wish, interpolate
+    from vfibench.video.interpolating.interpolation import interpolate
     from vfibench.video.interpolating.times import parse_rate
+    from vfibench.video.interpolating.wish import Wish
 
     return interpolate(
         Wish(

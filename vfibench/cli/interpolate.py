@@ -54,6 +54,12 @@ def interpolate(
     cuts: Annotated[
         str, typer.Option(help="auto, off, a SCORE (auto is 10), or a FILE of frame numbers")
     ] = "auto",
+    n_out: Annotated[
+        int | None, typer.Option("--n-out", help="zooming-slowmo: frames out of a window, 3 or 7")
+    ] = None,
+    tile: Annotated[
+        int | None, typer.Option(help="zooming-slowmo: pixels a side enlarged at once, to save memory")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace an output that exists")] = False,
 ) -> None:
     """Make a video smoother (--factor, --fps) or slower (--slow) with any method.
@@ -68,15 +74,16 @@ def interpolate(
     check_count("--batch", batch, 1)
     if max_frames is not None:
         check_count("--max-frames", max_frames, 1)
-    from vfibench.video.interpolating import interpolation
+    from vfibench.video.interpolating.interpolation import interpolate as interpolate_video
     from vfibench.video.interpolating.times import parse_rate, parse_time
+    from vfibench.video.interpolating.wish import Wish
     from vfibench.video.reading.source import Clip
     from vfibench.video.writing.encoders import parse_options
 
     def rate(text: str, option: str) -> Fraction | None:
         return parse_rate(text, option) if text else None
 
-    wish = interpolation.Wish(
+    wish = Wish(
         source,
         output,
         method,
@@ -96,9 +103,11 @@ def interpolate(
         pixel_format,
         cuts,
         overwrite,
+        n_out,
+        tile,
     )
     with _bar() as tell:
-        outcome = interpolation.interpolate(wish, tell)
+        outcome = interpolate_video(wish, tell)
     print("\n".join(describe(outcome, output)))
 
 

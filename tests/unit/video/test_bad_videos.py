@@ -80,7 +80,7 @@ def told(answer: tuple[object, str, str]) -> str:
         (["film.mkv", "out.mkv", "--factor", 2, "--start", "9"], "found none in the part"),
         (["film.mkv", "out.mkv", "--factor", 2, "--max-frames", 0], "expected --max-frames"),
         (["film.mkv", "out.mkv", "--factor", 2, "--in-fps", 25], "with a folder of pictures alone"),
-        (["film.mkv", "out.mkv", "--factor", 2, "-m", "zooming-slowmo-starter"], "enlarges them 4 times"),
+        (["film.mkv", "out.mkv", "--factor", 4, "-m", "zooming-slowmo-starter"], "expected --factor 2"),
         (["film.mkv", "out.mkv", "--factor", 2, "-m", "frames:here"], "expected a method, found a folder"),
         (["pictures", "out.mkv", "--factor", 2], "expected --in-fps with a folder of pictures"),
         (["empty", "out.mkv", "--factor", 2, "--in-fps", 25], "expected a folder of pictures, found none"),

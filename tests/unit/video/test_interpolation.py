@@ -21,7 +21,9 @@ from made_videos import Look, filled, noise, packets, raw, read_video, write_vid
 from PIL import Image
 
 from vfibench.video.flow import Drain
-from vfibench.video.interpolating.interpolation import Outcome, Wish, interpolate
+from vfibench.video.interpolating.interpolation import interpolate
+from vfibench.video.interpolating.outcome import Outcome
+from vfibench.video.interpolating.wish import Wish
 from vfibench.video.reading.source import Clip
 
 LOOK = Look()

@@ -21,30 +21,57 @@ AT_ONCE = 8
 """Times asked for in one call: what a method shares between them, such as flow, is computed once per call."""
 
 
-class Maker:
-    """A loaded method, asked for frames at exact times.
+class Loaded:
+    """A method, loaded.
 
     Args:
-        method: catalogue name or "pkg.mod:Class".
-        weights: checkpoint file, or None for the method's own.
+        method: see `method_of`.
+        device: "cpu", "cuda" or "cuda:N"; "" for the best there is.
+        precision: see `vfibench.system.precision`.
+
+    Raises:
+        VfibenchError: not loadable.
+    """
+
+    def __init__(self, method: Method, device: str, precision: str) -> None:
+        self.device = chosen_device(device)
+        check_precision(precision, self.device)
+        self.method = method
+        card = method.card
+        self._predictor = AdapterPredictor(
+            method.open(self.device), card, card.padding, self.device, precision
+        )
+
+    @property
+    def scale(self) -> int:
+        """Output height / input height."""
+        return self.method.card.scale
+
+
+def method_of(word: str, weights: Path | None) -> Method:
+    """The method of a word, its weights not read yet.
+
+    Raises:
+        VfibenchError: there is none, or it is a folder of frames.
+    """
+    found = resolve(word, None if weights is None else str(weights), scoring=False)
+    if found.folder is not None:
+        raise no_method(word)
+    return found
+
+
+class Maker(Loaded):
+    """A method that keeps the size, asked for frames at exact times.
+
+    Args:
+        method: see `method_of`.
         device: "cpu", "cuda" or "cuda:N"; "" for the best there is.
         precision: see `vfibench.system.precision`.
         at_once: most times in one call.
-
-    Raises:
-        VfibenchError: unknown, not loadable, or a method that changes the size.
     """
 
-    def __init__(
-        self, method: str, weights: Path | None, device: str, precision: str, at_once: int = AT_ONCE
-    ) -> None:
-        self.device = chosen_device(device)
-        check_precision(precision, self.device)
-        self.method = resolve(method, None if weights is None else str(weights), scoring=False)
-        _check_usable(self.method, method)
-        card = self.method.card
-        adapter = self.method.open(self.device)
-        self._predictor = AdapterPredictor(adapter, card, card.padding, self.device, precision)
+    def __init__(self, method: Method, device: str, precision: str, at_once: int = AT_ONCE) -> None:
+        super().__init__(method, device, precision)
         self._at_once = at_once
 
     @property
@@ -94,18 +121,6 @@ class Maker:
                 made = self._predictor(SampleBatch((), frames, times, ())).frames[0]
                 found.extend(made.unbind(0))
         return found
-
-
-def _check_usable(method: Method, asked: str) -> None:
-    card = method.card
-    if method.folder is not None:
-        raise no_method(asked)
-    if card.scale != 1 or card.times == "halves":
-        raise VfibenchError(
-            f"expected a method that keeps the size of the frames, found {method.label}, which enlarges them "
-            f"{card.scale} times",
-            "space-time super-resolution of videos is not there yet",
-        )
 
 
 def _is_power_of_two(factor: Fraction) -> bool:

@@ -10,19 +10,19 @@ import av
 
 from vfibench.video.colour import Coding
 from vfibench.video.reading.source import Copied, Picture
-from vfibench.video.writing.painter import Painter, Target
+from vfibench.video.writing.painter import Painter, Target, shaped
 from vfibench.video.writing.sink import Output
 
 
 class FolderSink:
     """A folder of numbered PNG files, 8 bits or 16; see `Sink`."""
 
-    def __init__(self, path: Path, first: Picture, coding: Coding) -> None:
+    def __init__(self, path: Path, first: Picture, coding: Coding, scale: int = 1) -> None:
         deep = coding.bits > 8
         kind = "gbrap" if coding.alpha else "gbrp"
         self._layout = ("rgba64be" if deep else "rgba") if coding.alpha else ("rgb48be" if deep else "rgb24")
         target = Target(Coding(kind + "16le" if deep else kind, 0, True), self._layout)
-        self._painter = Painter(coding, target, first.frame)
+        self._painter = Painter(coding, target, shaped(first.frame, scale))
         self._folder = path
         self._number = 0
         path.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ class FolderSink:
             stale.unlink()
         self._encoder = av.CodecContext.create("png", "w")
         assert isinstance(self._encoder, av.VideoCodecContext)
-        self._encoder.width, self._encoder.height = first.frame.width, first.frame.height
+        self._encoder.width, self._encoder.height = scale * first.frame.width, scale * first.frame.height
         self._encoder.pix_fmt = self._layout
         self._encoder.time_base = Fraction(1, 25)
         self.about = f"PNG, {self._layout}"

@@ -119,5 +119,12 @@ def target_for(encoder: Encoder, coding: Coding, first: av.VideoFrame, notes: No
     return Target(Coding(name, 6 if first.height <= LINES_OF_601 else 1, False), layout)
 
 
+def shaped(frame: av.VideoFrame, scale: int) -> av.VideoFrame:
+    """The frame, or an empty one like it that is several times as large."""
+    if scale == 1:
+        return frame
+    return av.VideoFrame(scale * frame.width, scale * frame.height, frame.format.name)
+
+
 def _blank(coding: Coding, like: av.VideoFrame) -> av.VideoFrame:
     return av.VideoFrame(like.width, like.height, coding.pixel_format)

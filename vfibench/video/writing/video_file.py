@@ -13,11 +13,11 @@ import av
 from av.stream import Stream
 
 from vfibench.errors import VfibenchError
-from vfibench.video.colour import FULL, LIMITED, Coding
+from vfibench.video.colour import FULL, LIMITED, UNSPECIFIED, Coding
 from vfibench.video.reading.source import Copied, Picture, Source
 from vfibench.video.reading.video_file import VideoSource
 from vfibench.video.writing.encoders import Encoder
-from vfibench.video.writing.painter import Painter, Target, target_for
+from vfibench.video.writing.painter import Painter, Target, shaped, target_for
 from vfibench.video.writing.sink import Output
 
 _KINDS = {"audio": "sound", "subtitle": "subtitles"}
@@ -38,6 +38,7 @@ class VideoSink:
         rate: frames per second on average, for the headers.
         tick: seconds that all time stamps are multiples of.
         same_time: whether time is the source's, so that sound still belongs to the pictures.
+        scale: how many times as large as the source's its pictures are.
 
     Raises:
         VfibenchError: no container of that suffix, or an encoder that does not take these frames.
@@ -53,7 +54,9 @@ class VideoSink:
         rate: Fraction,
         tick: Fraction,
         same_time: bool,
+        scale: int = 1,
     ) -> None:
+        self._scale = scale
         self._notes = source.notes
         self._durations: dict[int, int] = {}  # in ticks, by time stamp
         self._first: int | None = None  # of what was written, in ticks
@@ -61,7 +64,8 @@ class VideoSink:
         self._begin: int | None = None  # when the first packet is decoded
         self._copies: dict[int, Stream] = {}
         target = target_for(encoder, coding, first.frame, source.notes)
-        self._painter = Painter(coding, target, first.frame)
+        like = shaped(first.frame, scale)
+        self._painter = Painter(coding, target, like)
         try:
             self._container = av.open(str(path), "w")
         except (av.FFmpegError, ValueError, OSError) as error:
@@ -78,7 +82,7 @@ class VideoSink:
                 self._container.close()
             path.unlink(missing_ok=True)
             raise VfibenchError(
-                f"{encoder.name} does not take {first.frame.width}x{first.frame.height} pixels of "
+                f"{encoder.name} does not take {like.width}x{like.height} pixels of "
                 f"{target.layout} in {path.suffix}: {error}",
                 "try another --codec or another suffix",
             ) from error
@@ -97,12 +101,12 @@ class VideoSink:
             encoder.name, rate=rate.limit_denominator(100_000), options=dict(encoder.options)
         )
         assert isinstance(stream, av.VideoStream)
-        context = stream.codec_context
-        context.width, context.height = first.frame.width, first.frame.height
+        context, scale = stream.codec_context, self._scale
+        context.width, context.height = scale * first.frame.width, scale * first.frame.height
         context.pix_fmt = target.layout
         context.time_base = self._tick
         stream.time_base = self._tick
-        _tag(context, first.frame, target.coding)
+        _tag(context, first.frame, target.coding, enlarged=scale > 1)
         if isinstance(source, VideoSource):
             if source.stream.sample_aspect_ratio:
                 context.sample_aspect_ratio = source.stream.sample_aspect_ratio
@@ -193,11 +197,13 @@ def tick_of(*steps: Fraction) -> Fraction:
     return Fraction(1, ticks if ticks <= LARGEST else FINE)
 
 
-def _tag(context: av.VideoCodecContext, first: av.VideoFrame, target: Coding) -> None:
+def _tag(context: av.VideoCodecContext, first: av.VideoFrame, target: Coding, *, enlarged: bool) -> None:
     """The source's colour tags, and what its values mean where the frames were converted."""
     context.color_primaries, context.color_trc = int(first.color_primaries), int(first.color_trc)
     if target.kind == "yuv":
-        known = int(first.colorspace) != 0
+        known = int(first.colorspace) not in (
+            (0, UNSPECIFIED) if enlarged else (0,)
+        )  # size decides for players
         context.colorspace = int(first.colorspace) if known else target.matrix
         context.color_range = FULL if target.full else LIMITED if not known else int(first.color_range)
     elif target.kind == "gray":

@@ -1,0 +1,93 @@
+"""Frames between frames: those of the source pass through, the others are made."""
+
+from __future__ import annotations
+
+import time
+from fractions import Fraction
+
+import torch
+
+from vfibench.video.colour import Plane
+from vfibench.video.interpolating.making import Maker
+from vfibench.video.interpolating.outcome import Told
+from vfibench.video.interpolating.times import Shown
+from vfibench.video.interpolating.wish import Wish
+from vfibench.video.interpolating.work import Work
+from vfibench.video.reading.source import Source, usual_step
+from vfibench.video.shots import Pair, Shot, pairs
+from vfibench.video.writing.sink import Made, Output
+
+
+class BetweenWork(Work):
+    """A video of the source's frames and those between them.
+
+    Args:
+        wish: what is asked for.
+        source: the frames.
+        maker: the method.
+        tell: told of what is done.
+    """
+
+    def __init__(self, wish: Wish, source: Source, maker: Maker, tell: Told) -> None:
+        super().__init__(wish, source, maker, tell)
+        self._maker = maker
+
+    def _check(self) -> None:
+        self._maker.check(self._timing, self._source.rate)
+
+    def _loop(self) -> None:
+        for pair in pairs(self._shots(), self._maker.inputs, self._ends):
+            if pair.second is None:
+                self._last(pair.first)
+            else:
+                self._between(pair, pair.second)
+            self._tell(self._outcome, self._source.count)
+        self._tell_of_length()
+
+    def _between(self, pair: Pair, second: Shot) -> None:
+        shown = list(self._timing.within(pair.first.picture.stamp, second.picture.stamp))
+        inside = [one for one in shown if one.place]
+        if not shown:
+            self._source.notes.add("some source frames fall between two times of --fps and are not shown")
+        why = "cut" if pair.cut else "repeat" if pair.repeat == "exact" else ""
+        self._outcome.cuts += pair.cut
+        made = {} if why or not inside else dict(zip(inside, self._made(pair, inside), strict=True))
+        for one in shown:
+            if not one.place:
+                self._put(one, pair.first, "")
+            elif one in made:
+                self._put_made(one, made[one], pair, second)
+            else:
+                self._put(one, pair.first if one.place <= Fraction(1, 2) else second, why)
+
+    def _last(self, shot: Shot) -> None:
+        picture = shot.picture
+        duration = picture.duration or usual_step(self._source.rate)
+        for number, one in enumerate(self._timing.at_the_end(picture.stamp, duration)):
+            self._put(one, shot, "end" if number or one.stamp != self._timing.shown_at(picture.stamp) else "")
+
+    def _made(self, pair: Pair, shown: list[Shown]) -> list[torch.Tensor]:
+        began = time.perf_counter()
+        window = [self._in_rgb(shot) for shot in pair.window]
+        wanted = {shot.picture.number for shot in pair.window}
+        self._rgb = {number: rgb for number, rgb in self._rgb.items() if number in wanted}
+        found = self._maker(window, [one.place for one in shown])
+        if self._maker.device.type == "cuda":
+            torch.cuda.synchronize(self._maker.device)
+        self._outcome.network += time.perf_counter() - began
+        return found
+
+    def _put_made(self, one: Shown, rgb: torch.Tensor, pair: Pair, second: Shot) -> None:
+        alpha = mixed(pair.first.planes[-1], second.planes[-1], one.place) if self._coding.alpha else None
+        self._drain.put(Output(Made(rgb, alpha), one.stamp, one.duration))
+        self._outcome.made += 1
+        numbers = (pair.first.picture.number, second.picture.number)
+        self._journal.made(one.stamp, numbers, one.place, [shot.picture.number for shot in pair.window])
+        self._count(one)
+
+
+def mixed(one: Plane, other: Plane, place: Fraction) -> Plane:
+    """Opacity at a time between two frames."""
+    share = float(place)
+    mixed: Plane = (one * (1 - share) + other * share).round().astype(one.dtype)
+    return mixed
