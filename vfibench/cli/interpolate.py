@@ -54,12 +54,19 @@ def interpolate(
     cuts: Annotated[
         str, typer.Option(help="auto, off, a SCORE (auto is 10), or a FILE of frame numbers")
     ] = "auto",
+    audio: Annotated[str, typer.Option(help="with --slow: drop, or stretch at its own pitch")] = "drop",
+    repeats: Annotated[
+        str, typer.Option(help="keep, or retime: frames made in place of repeats (animation on twos)")
+    ] = "keep",
     n_out: Annotated[
         int | None, typer.Option("--n-out", help="zooming-slowmo: frames out of a window, 3 or 7")
     ] = None,
     tile: Annotated[
         int | None, typer.Option(help="zooming-slowmo: pixels a side enlarged at once, to save memory")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with what was interrupted; begin so that it can be")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace an output that exists")] = False,
 ) -> None:
     """Make a video smoother (--factor, --fps) or slower (--slow) with any method.
@@ -105,6 +112,9 @@ def interpolate(
         overwrite,
         n_out,
         tile,
+        resume,
+        audio,
+        repeats,
     )
     with _bar() as tell:
         outcome = interpolate_video(wish, tell)
@@ -158,6 +168,8 @@ def describe(outcome: Outcome, output: Path) -> list[str]:
         f"  colours   {outcome.how['colours']}",
         f"  encoder   {outcome.how['encoder']}",
         f"  time      {wall:.1f} s, {outcome.written / wall:.1f} frames/s; {shares} of it",
+        f"  memory    {outcome.memory:.0f} MiB at most"
+        + (f", {outcome.device_memory:.0f} MiB of the GPU" if outcome.device_memory else ""),
         *(f"  note      {line}" for line in outcome.notes),
     ]
 

@@ -73,6 +73,38 @@ def cuts_at(numbers: frozenset[int]) -> Ends:
     return lambda shot, _: shot.picture.number in numbers
 
 
+def with_beginnings(shots: Iterator[Shot], ends: Ends) -> Iterator[tuple[Shot, bool]]:
+    """Each frame, and whether a scene begins with it, which the frame after it has a say in."""
+    waiting: Shot | None = None
+    for shot in shots:
+        if waiting is not None:
+            yield waiting, ends(waiting, shot)
+        waiting = shot
+    if waiting is not None:
+        yield waiting, ends(waiting, None)
+
+
+MOST_REPEATS = 3
+"""In a row of an animation, which shows each drawing for up to four frames; more of them are a still."""
+
+
+def retimed(shots: Iterator[Shot]) -> Iterator[Shot]:
+    """Without frames that repeat the one before, where those around are to be joined by made ones.
+
+    A still of more than `MOST_REPEATS` repeats is left as it is, as are those at the end.
+    """
+    waiting: list[Shot] = []
+    for shot in shots:
+        if shot.change is not None and shot.change.repeat:
+            waiting.append(shot)
+            continue
+        if len(waiting) > MOST_REPEATS:
+            yield from waiting
+        waiting = []
+        yield shot
+    yield from waiting
+
+
 def pairs(shots: Iterator[Shot], inputs: int, ends: Ends) -> Iterator[Pair]:
     """Every pair of neighbours, then the last frame alone.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from fractions import Fraction
 
 import torch
 
+from vfibench.errors import VfibenchError
 from vfibench.video.colour import Plane
 from vfibench.video.interpolating.making import Maker
 from vfibench.video.interpolating.outcome import Told
@@ -34,9 +36,15 @@ class BetweenWork(Work):
 
     def _check(self) -> None:
         self._maker.check(self._timing, self._source.rate)
+        if self._wish.repeats == "retime" and self._maker.method.card.times == "midpoint":
+            raise VfibenchError(
+                f"expected a method for any time with --repeats retime, found {self._maker.method.label}",
+                "three frames of one drawing need thirds of an interval",
+            )
 
     def _loop(self) -> None:
-        for pair in pairs(self._shots(), self._maker.inputs, self._ends):
+        shots = self._shots()
+        for pair in pairs(shots, self._maker.inputs, self._ends):
             if pair.second is None:
                 self._last(pair.first)
             else:
@@ -45,13 +53,17 @@ class BetweenWork(Work):
         self._tell_of_length()
 
     def _between(self, pair: Pair, second: Shot) -> None:
-        shown = list(self._timing.within(pair.first.picture.stamp, second.picture.stamp))
+        first, spanned = pair.first.picture, second.picture.number - pair.first.picture.number
+        shown = list(self._timing.within(first.stamp, second.picture.stamp, spanned))
         inside = [one for one in shown if one.place]
         if not shown:
             self._source.notes.add("some source frames fall between two times of --fps and are not shown")
         why = "cut" if pair.cut else "repeat" if pair.repeat == "exact" else ""
         self._outcome.cuts += pair.cut
-        made = {} if why or not inside else dict(zip(inside, self._made(pair, inside), strict=True))
+        self._begin(len(shown))
+        made: dict[Shown, torch.Tensor | None] = {}
+        if inside and not why:
+            made = dict(zip(inside, self._made(pair, inside), strict=True))
         for one in shown:
             if not one.place:
                 self._put(one, pair.first, "")
@@ -59,14 +71,20 @@ class BetweenWork(Work):
                 self._put_made(one, made[one], pair, second)
             else:
                 self._put(one, pair.first if one.place <= Fraction(1, 2) else second, why)
+        self._may_end_segment()
 
     def _last(self, shot: Shot) -> None:
         picture = shot.picture
         duration = picture.duration or usual_step(self._source.rate)
-        for number, one in enumerate(self._timing.at_the_end(picture.stamp, duration)):
+        shown = list(self._timing.at_the_end(picture.stamp, duration))
+        self._begin(len(shown))
+        for number, one in enumerate(shown):
             self._put(one, shot, "end" if number or one.stamp != self._timing.shown_at(picture.stamp) else "")
 
-    def _made(self, pair: Pair, shown: list[Shown]) -> list[torch.Tensor]:
+    def _made(self, pair: Pair, shown: list[Shown]) -> Sequence[torch.Tensor | None]:
+        """The frames at some times; None each where they are there already."""
+        if self._dry:
+            return [None] * len(shown)
         began = time.perf_counter()
         window = [self._in_rgb(shot) for shot in pair.window]
         wanted = {shot.picture.number for shot in pair.window}
@@ -77,9 +95,9 @@ class BetweenWork(Work):
         self._outcome.network += time.perf_counter() - began
         return found
 
-    def _put_made(self, one: Shown, rgb: torch.Tensor, pair: Pair, second: Shot) -> None:
+    def _put_made(self, one: Shown, rgb: torch.Tensor | None, pair: Pair, second: Shot) -> None:
         alpha = mixed(pair.first.planes[-1], second.planes[-1], one.place) if self._coding.alpha else None
-        self._drain.put(Output(Made(rgb, alpha), one.stamp, one.duration))
+        self._hand(Output(Made(rgb, alpha), one.stamp, one.duration, self._outcome.written))
         self._outcome.made += 1
         numbers = (pair.first.picture.number, second.picture.number)
         self._journal.made(one.stamp, numbers, one.place, [shot.picture.number for shot in pair.window])

@@ -59,6 +59,8 @@ class Journal:
                 "network": outcome.network,
                 "encode": outcome.encode,
             },
+            "memory_mb": outcome.memory,
+            **({"gpu_memory_mb": outcome.device_memory} if outcome.device_memory else {}),
             **outcome.how,
             "notes": outcome.notes,
         }

@@ -20,6 +20,8 @@ class Outcome:
         repeats: source frames that repeat the one before, "exact" and "near".
         begin, end: when the first output frame is shown, and until when the last one is, in seconds.
         wall: seconds in all; `decode`, `network` and `encode` those in which each was busy.
+        memory: the largest resident set of the process, in MiB.
+        device_memory: the most that was held of a GPU's memory, in MiB, 0 without one.
         how: the method, the coding of colours and the encoder, in words.
         notes: what a user should know.
         finished: whether all of the source was read.
@@ -38,6 +40,8 @@ class Outcome:
     decode: float = 0.0
     network: float = 0.0
     encode: float = 0.0
+    memory: float = 0.0
+    device_memory: float = 0.0
     how: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     finished: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vfibench.video.shots import Ends, Shot
+from vfibench.video.shots import Ends, Shot, with_beginnings
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def stretches(shots: Iterator[Shot], inputs: int, ends: Ends) -> Iterator[Stretc
     """
     scene: list[Shot] = []  # the last frames of the scene
     begun, fresh = False, 0  # whether a window of it was given, and how many frames were in none
-    for shot, begins in _with_beginnings(shots, ends):
+    for shot, begins in with_beginnings(shots, ends):
         if begins and scene:
             if fresh or not begun:
                 yield Stretch(tuple(scene), fresh, not begun, True)
@@ -52,14 +52,3 @@ def stretches(shots: Iterator[Shot], inputs: int, ends: Ends) -> Iterator[Stretc
         fresh += 1
     if scene:
         yield Stretch(tuple(scene), fresh, not begun, True)
-
-
-def _with_beginnings(shots: Iterator[Shot], ends: Ends) -> Iterator[tuple[Shot, bool]]:
-    """Each frame, and whether a scene begins with it, which the frame after it has a say in."""
-    waiting: Shot | None = None
-    for shot in shots:
-        if waiting is not None:
-            yield waiting, ends(waiting, shot)
-        waiting = shot
-    if waiting is not None:
-        yield waiting, ends(waiting, None)

@@ -43,8 +43,12 @@ class Timing:
     rate: Fraction | None
     slow: Fraction = Fraction(1)
 
-    def within(self, first: Fraction, second: Fraction) -> Iterator[Shown]:
-        """The output frames from one source frame up to the next, the first included.
+    def within(self, first: Fraction, second: Fraction, spanned: int = 1) -> Iterator[Shown]:
+        """The output frames from one source frame up to another, the first included.
+
+        Args:
+            first, second: their time stamps.
+            spanned: intervals of the source that lie between them, more than one where frames are left out.
 
         >>> timing = Timing(Fraction(0), Fraction(0), 2, None)
         >>> [(str(one.stamp), str(one.place)) for one in timing.within(Fraction(1, 25), Fraction(2, 25))]
@@ -52,9 +56,10 @@ class Timing:
         """
         span = second - first
         if self.factor is not None:
-            step = span * self.slow / self.factor
-            for number in range(self.factor):
-                yield Shown(self.shown_at(first) + number * step, Fraction(number, self.factor), step)
+            parts = self.factor * spanned
+            step = span * self.slow / parts
+            for number in range(parts):
+                yield Shown(self.shown_at(first) + number * step, Fraction(number, parts), step)
             return
         for stamp in self._grid(first, second):
             place = (self._source_time(stamp) - first) / span

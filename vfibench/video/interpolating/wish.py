@@ -14,6 +14,7 @@ from vfibench.video.interpolating.times import words
 from vfibench.video.reading.source import Clip
 from vfibench.video.shots import Ends, cuts_at, cuts_by_score
 from vfibench.video.writing.encoders import Encoder, chosen_encoder
+from vfibench.video.writing.resuming import parts_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Wish:
         overwrite: whether an output that exists is replaced.
         n_out: of space-time super-resolution: output frames per window, None for the method's own.
         tile: of space-time super-resolution: pixels a side that are enlarged at once, None for whole frames.
+        audio: "drop" or "stretch": what becomes of sound with --slow.
+        repeats: "keep", or "retime": frames that repeat the one before give way to made ones.
+        resume: whether an output that was begun is gone on with, and this one may be.
     """
 
     source: Path
@@ -55,6 +59,9 @@ class Wish:
     overwrite: bool = False
     n_out: int | None = None
     tile: int | None = None
+    resume: bool = False
+    audio: str = "drop"
+    repeats: str = "keep"
 
 
 def encoder_of(wish: Wish) -> Encoder:
@@ -79,10 +86,16 @@ def check_paths(wish: Wish) -> None:
     taken = any(output.iterdir()) if output.is_dir() else output.exists()
     if not taken and journal_path(output).exists():
         taken, shown = True, journal_path(output)
-    if taken and not wish.overwrite:
+    if taken and not (wish.overwrite or (wish.resume and parts_of(output).is_dir())):
         raise VfibenchError(f"expected an output that is not there yet, found {shown}", "or add --overwrite")
     if wish.factor is not None and wish.factor < 2:
         raise VfibenchError(f"expected --factor 2 or more, found {wish.factor}")
+    for option, value, known in (
+        ("--audio", wish.audio, ("drop", "stretch")),
+        ("--repeats", wish.repeats, ("keep", "retime")),
+    ):
+        if value not in known:
+            raise VfibenchError(f"expected {option} {' | '.join(known)}, found {value!r}")
     if wish.slow is not None and wish.slow <= 1:
         raise VfibenchError(f"expected --slow above 1, found {words(wish.slow)}")
 

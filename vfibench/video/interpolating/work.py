@@ -5,13 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import fields
 from fractions import Fraction
+from importlib.metadata import version
 from itertools import chain
+from pathlib import Path
 
 import torch
 
 from vfibench.errors import VfibenchError
+from vfibench.system.devices import peak_memory_mb
 from vfibench.system.foreign import reason_of
+from vfibench.version import __version__
 from vfibench.video.colour import coding_of, to_rgb
 from vfibench.video.flow import Drain, Feed
 from vfibench.video.interpolating.journal import Journal
@@ -22,9 +27,12 @@ from vfibench.video.interpolating.wish import Wish, cuts_of, encoder_of, is_fold
 from vfibench.video.library import exact
 from vfibench.video.reading.source import Copied, Item, Picture, Source
 from vfibench.video.reading.video_file import VideoSource
-from vfibench.video.shots import Shot, measured
+from vfibench.video.shots import Shot, measured, retimed, with_beginnings
+from vfibench.video.writing.encoders import Encoder
 from vfibench.video.writing.folder import FolderSink
-from vfibench.video.writing.sink import Output, Sink
+from vfibench.video.writing.resuming import begun, ended, parts_of
+from vfibench.video.writing.segments import FRAMES, SegmentedSink
+from vfibench.video.writing.sink import Boundary, Output, Sink
 from vfibench.video.writing.video_file import VideoSink, tick_of
 
 QUEUED = 512 * 2**20  # bytes of frames that wait in each of the two queues, about
@@ -42,6 +50,9 @@ class Work:
         self._ends = cuts_of(wish.cuts)
         self._encoder = None if is_folder(wish.output) else encoder_of(wish)
         self._rgb: dict[int, torch.Tensor] = {}
+        self._done = 0  # frames of the output that are there already
+        self._segments, self._since = False, 0  # whether there are segments, and frames since the last one
+        self._dry = False  # whether the frames at hand are there already
 
     def _check(self) -> None:
         """VfibenchError where the method cannot give the times of `self._timing`."""
@@ -67,7 +78,7 @@ class Work:
         ahead = max(2, min(32, QUEUED // (12 * size)))
         self._journal = Journal(self._wish.output)
         threads = torch.get_num_threads()
-        self._drain: Drain[Output | Copied] = Drain(sink.write, ahead)
+        self._drain: Drain[Output | Copied | Boundary] = Drain(sink.write, ahead)
         self._feed = Feed(measured(chain(taken, items)), ahead)
         try:
             self._loop_and_finish(sink, began)
@@ -97,8 +108,50 @@ class Work:
         )
 
     def _open_sink(self, first: Picture) -> Sink:
+        again = self._wish.resume and begun(self._wish.output, self._settings())
         if self._encoder is None:
-            return FolderSink(self._wish.output, first, self._coding, self._loaded.scale)
+            folder = FolderSink(self._wish.output, first, self._coding, self._loaded.scale, keep=again)
+            self._done = folder.done
+            return folder
+        if not self._wish.resume:
+            return self._video_sink(first, self._encoder, self._wish.output)
+        parts = parts_of(self._wish.output)
+        whole = self._video_sink(first, self._encoder, parts / f"whole{self._wish.output.suffix}")
+        sink = SegmentedSink(self._wish.output, whole, self._copies())
+        self._segments, self._done = True, sink.done
+        return sink
+
+    def _settings(self) -> dict[str, str]:
+        """Whatever changes a frame of the output, as text."""
+        wish, method, stat = self._wish, self._loaded.method, self._wish.source.stat()
+        told = {field.name: str(getattr(wish, field.name)) for field in fields(wish)}
+        for name in ("output", "overwrite", "resume", "device", "weights"):
+            del told[name]
+        return told | {
+            "size of the source": str(stat.st_size),
+            "time of the source": str(stat.st_mtime_ns),
+            "weights": str(method.weights_sha256),
+            "code": str(method.code_sha256),
+            "device": self._loaded.device.type,
+            "vfibench": __version__,
+            "PyAV": version("av"),
+        }
+
+    def _copies(self) -> Iterator[Copied]:
+        """Sound and subtitles of the source, once more from its beginning."""
+        if not isinstance(self._source, VideoSource) or not self._source.streams:
+            return
+        again = VideoSource(self._source.path, self._wish.clip)
+        try:
+            kept = {one.index: one for one in self._source.streams}
+            wanted = [one for one in again.container.streams if one.index in kept]
+            for packet in again.container.demux(wanted):
+                if packet.dts is not None:
+                    yield Copied(packet, kept[packet.stream.index])
+        finally:
+            again.close()
+
+    def _video_sink(self, first: Picture, encoder: Encoder, path: Path) -> VideoSink:
         timing, base = self._timing, Fraction(1, 1000)
         if isinstance(self._source, VideoSource):
             base = exact(self._source.stream.time_base) or base
@@ -108,22 +161,41 @@ class Work:
         usual = self._source.rate or Fraction(25)
         rate = timing.rate or usual * (timing.factor or 1) / timing.slow
         return VideoSink(
-            self._wish.output,
-            self._encoder,
+            path,
+            encoder,
             self._source,
             first,
             self._coding,
             rate,
             tick_of(base, step),
             same_time=timing.slow == 1,
+            slow=timing.slow if self._wish.audio == "stretch" else None,
+            shift=timing.shown_at(Fraction(0)),
             scale=self._loaded.scale,
         )
 
     def _shots(self) -> Iterator[Shot]:
         """The frames; other packets go past them to the sink."""
+        return self._retimed() if self._wish.repeats == "retime" else self._frames()
+
+    def _retimed(self) -> Iterator[Shot]:
+        """Without repeats; scenes are told apart before, since a cut shows in the frames as they were."""
+        begins: set[int] = set()
+        ends, self._ends = self._ends, lambda shot, _: shot.picture.number in begins
+
+        def marked() -> Iterator[Shot]:
+            for shot, first in with_beginnings(self._frames(), ends):
+                if first:
+                    begins.add(shot.picture.number)
+                yield shot
+
+        return retimed(marked())
+
+    def _frames(self) -> Iterator[Shot]:
         for item in self._feed:
             if isinstance(item, Copied):
-                self._drain.put(item)
+                if not self._wish.resume:
+                    self._drain.put(item)
                 continue
             self._outcome.read += 1
             if item.change is not None and item.change.repeat:
@@ -137,7 +209,7 @@ class Work:
         return self._rgb[number]
 
     def _put(self, one: Shown, shot: Shot, why: str) -> None:
-        self._drain.put(Output(shot.picture, one.stamp, one.duration))
+        self._hand(Output(shot.picture, one.stamp, one.duration, self._outcome.written))
         if why:
             self._outcome.held[why] += 1
         else:
@@ -153,6 +225,23 @@ class Work:
         if self._outcome.read == 1:
             self._source.notes.add("there is one frame alone: nothing lies between two")
 
+    def _begin(self, count: int) -> None:
+        """So many frames come next, of which all, some or none may be there already."""
+        self._dry = self._outcome.written + count <= self._done
+
+    def _hand(self, output: Output) -> None:
+        """A frame to the encoder, unless it is there already."""
+        self._since += 1
+        if not self._dry:
+            self._drain.put(output)
+
+    def _may_end_segment(self) -> None:
+        """Where the next segment may begin: nothing made so far is needed for what follows."""
+        if self._segments and self._since >= FRAMES:
+            self._since = 0
+            if not self._dry:
+                self._drain.put(Boundary())
+
     def _count(self, one: Shown) -> None:
         self._outcome.written += 1
         self._outcome.end = one.stamp + one.duration
@@ -165,12 +254,19 @@ class Work:
             with told:
                 try:
                     self._drain.close()
+                    if isinstance(sink, SegmentedSink):
+                        sink.finished = not failed
                 finally:
                     sink.close()
                 outcome.finished = not failed
+                if self._wish.resume and not failed:
+                    ended(self._wish.output)
         finally:
             self._feed.close()
             outcome.wall = time.perf_counter() - began
+            outcome.memory = peak_memory_mb(torch.device("cpu"))
+            if self._loaded.device.type == "cuda":
+                outcome.device_memory = peak_memory_mb(self._loaded.device)
             outcome.decode, outcome.encode = self._feed.busy, self._drain.busy
             outcome.notes = list(self._source.notes.told)
             outcome.how = {

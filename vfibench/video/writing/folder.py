@@ -11,13 +11,15 @@ import av
 from vfibench.video.colour import Coding
 from vfibench.video.reading.source import Copied, Picture
 from vfibench.video.writing.painter import Painter, Target, shaped
-from vfibench.video.writing.sink import Output
+from vfibench.video.writing.sink import Boundary, Output
 
 
 class FolderSink:
     """A folder of numbered PNG files, 8 bits or 16; see `Sink`."""
 
-    def __init__(self, path: Path, first: Picture, coding: Coding, scale: int = 1) -> None:
+    def __init__(
+        self, path: Path, first: Picture, coding: Coding, scale: int = 1, *, keep: bool = False
+    ) -> None:
         deep = coding.bits > 8
         kind = "gbrap" if coding.alpha else "gbrp"
         self._layout = ("rgba64be" if deep else "rgba") if coding.alpha else ("rgb48be" if deep else "rgb24")
@@ -26,8 +28,11 @@ class FolderSink:
         self._folder = path
         self._number = 0
         path.mkdir(parents=True, exist_ok=True)
-        for stale in path.glob("[0-9]" * 8 + ".png"):  # of an output that is overwritten
-            stale.unlink()
+        there = {file.name for file in path.glob("[0-9]" * 8 + ".png")}
+        count = next(number for number in range(len(there) + 1) if f"{number:08d}.png" not in there)
+        self.done = max(0, count - 1) if keep else 0  # the last one may be torn
+        for name in there if not keep else ():  # of an output that is overwritten
+            (path / name).unlink()
         self._encoder = av.CodecContext.create("png", "w")
         assert isinstance(self._encoder, av.VideoCodecContext)
         self._encoder.width, self._encoder.height = scale * first.frame.width, scale * first.frame.height
@@ -35,11 +40,11 @@ class FolderSink:
         self._encoder.time_base = Fraction(1, 25)
         self.about = f"PNG, {self._layout}"
 
-    def write(self, item: Output | Copied) -> None:
+    def write(self, item: Output | Copied | Boundary) -> None:
         """See `Sink`."""
-        if isinstance(item, Copied):
+        if not isinstance(item, Output):
             return
-        file = self._folder / f"{self._number:08d}.png"
+        file = self._folder / f"{item.number:08d}.png"
         content = item.content
         self._number += 1
         if (

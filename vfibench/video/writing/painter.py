@@ -75,6 +75,7 @@ class Painter:
         return self._painted(Made(to_rgb(planes, self._source), alpha))
 
     def _painted(self, made: Made) -> av.VideoFrame:
+        assert made.rgb is not None
         planes = from_rgb(made.rgb.cpu(), self._painted_in, self._chroma)
         if self._painted_in.alpha:
             planes.append(self._opacity(made.alpha, planes[0]))

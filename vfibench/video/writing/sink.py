@@ -14,19 +14,31 @@ from vfibench.video.reading.source import Copied, Picture
 
 @dataclass(frozen=True)
 class Made:
-    """A made picture: RGB [3, H, W] float32 on any device, and its opacity, None for a picture without."""
+    """A made picture: RGB [3, H, W] float32 on any device, and its opacity, None for a picture without.
 
-    rgb: torch.Tensor
+    `rgb` is None where the frame is there already, and nobody looks at it.
+    """
+
+    rgb: torch.Tensor | None
     alpha: Plane | None = None
 
 
 @dataclass(frozen=True)
 class Output:
-    """A frame to be written: a source frame as it is, or a made one, when it is shown and for how long."""
+    """A frame to be written: a source frame as it is, or a made one, when it is shown and for how long.
+
+    `number` is its place in the output, from 0.
+    """
 
     content: Picture | Made
     stamp: Fraction
     duration: Fraction
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Between two frames: a segment may end here."""
 
 
 class Sink(Protocol):
@@ -38,7 +50,7 @@ class Sink(Protocol):
 
     about: str
 
-    def write(self, item: Output | Copied) -> None:
+    def write(self, item: Output | Copied | Boundary) -> None:
         """Take one frame or packet."""
 
     def close(self) -> None:
