@@ -20,8 +20,8 @@ from vfibench.video.comparing.timeline import Moment
 from vfibench.video.flow import Drain
 from vfibench.video.interpolating.times import words
 from vfibench.video.writing.encoders import chosen_encoder
+from vfibench.video.writing.look import tick_of
 from vfibench.video.writing.rgb_video import RgbVideo
-from vfibench.video.writing.video_file import tick_of
 
 if TYPE_CHECKING:
     from vfibench.contracts import UInt8Array

@@ -30,10 +30,11 @@ from vfibench.video.reading.video_file import VideoSource
 from vfibench.video.shots import Shot, measured, retimed, with_beginnings
 from vfibench.video.writing.encoders import Encoder
 from vfibench.video.writing.folder import FolderSink
+from vfibench.video.writing.look import tick_of
 from vfibench.video.writing.resuming import begun, ended, parts_of
 from vfibench.video.writing.segments import FRAMES, SegmentedSink
 from vfibench.video.writing.sink import Boundary, Output, Sink
-from vfibench.video.writing.video_file import VideoSink, tick_of
+from vfibench.video.writing.video_file import VideoSink
 
 QUEUED = 512 * 2**20  # bytes of frames that wait in each of the two queues, about
 

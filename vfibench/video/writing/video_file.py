@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import math
-import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
-from av.stream import Stream
 
 from vfibench.errors import VfibenchError
-from vfibench.video.colour import FULL, LIMITED, UNSPECIFIED, Coding
+from vfibench.video.colour import Coding
 from vfibench.video.reading.source import Copied, Picture, Source
 from vfibench.video.reading.video_file import VideoSource
 from vfibench.video.writing.encoders import Encoder
 from vfibench.video.writing.hdr import with_hdr
+from vfibench.video.writing.look import Look, display_matrix
+from vfibench.video.writing.others import Others
 from vfibench.video.writing.painter import Painter, Target, shaped, target_for
 from vfibench.video.writing.sink import Boundary, Output
-from vfibench.video.writing.stretching import Stretched
 
-_KINDS = {"audio": "sound", "subtitle": "subtitles"}
 MP4S = ("mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v", "ismv")
-LARGEST = 2**31 - 1
-FINE = 90_000  # ticks per second where exact ones do not fit
 
 
 class VideoSink:
@@ -65,13 +59,11 @@ class VideoSink:
         shift: Fraction = Fraction(0),
     ) -> None:
         self._scale = scale
-        self._notes = source.notes
         self._durations: dict[int, int] = {}  # in ticks, by time stamp
         self._first: int | None = None  # of what was written, in ticks
         self._end = 0
         self._begin: int | None = None  # when the first packet is decoded
-        self._copies: dict[int, Stream] = {}
-        self._stretched: dict[int, Stretched] = {}
+        self._others: Others | None = None
         self._slow, self._shift = slow, shift
         self._next_copy: Copied | None = None
         self.path = path
@@ -126,14 +118,9 @@ class VideoSink:
         if isinstance(source, VideoSource):
             if source.stream.sample_aspect_ratio:
                 context.sample_aspect_ratio = source.stream.sample_aspect_ratio
-            if (matrix := _display_matrix(first.frame)) is not None:
+            if (matrix := display_matrix(first.frame)) is not None:
                 stream.set_display_matrix(matrix)
-            self._container.metadata.update(source.container.metadata)
-            if same_time:
-                self._keep(source)
-            else:
-                self._stretch(source)
-            self._attach(source)
+            self._others = Others(self._container, source, same_time, self._slow, self._shift, source.notes)
         self._stream = stream
         self._container.start_encoding()
         if unknown := set(context.options) & set(encoder.options):
@@ -173,8 +160,8 @@ class VideoSink:
             for copied in [self._next_copy, *copies] if all_of_it else ():
                 if copied is not None:
                     self.write(copied)
-            for one in self._stretched.values():
-                one.end()
+            if self._others is not None:
+                self._others.end()
             if waiting is not None:
                 self._durations[waiting.pts or 0] = waiting.duration or 0
                 self._mux_last(waiting)
@@ -195,68 +182,19 @@ class VideoSink:
             self._next_copy = copied
             if copied is None:
                 return
-            packet = copied.packet
-            base = Fraction(packet.time_base or 0)
-            time = (packet.dts or 0) * base
-            if packet.stream.index in self._stretched and self._slow is not None:
-                time = time * self._slow + self._shift
-            if packet.dts is not None and time > ticks * self._tick:
+            time = None if self._others is None else self._others.time_of(copied)
+            if time is not None and time > ticks * self._tick:
                 return
             self._next_copy = None
             self.write(copied)
-
-    def _stretch(self, source: VideoSource) -> None:
-        """What becomes of other streams where time is another."""
-        sounds = [one for one in source.streams if one.type == "audio" and self._slow is not None]
-        for one in sounds:
-            assert self._slow is not None
-            self._stretched[one.index] = Stretched(self._container, one, self._slow, self._shift)
-        left = sorted({_KINDS[one.type] for one in source.streams if one not in sounds})
-        if left:
-            hint = ", --audio stretch keeps sound" if "sound" in left else ""
-            self._notes.add(f"{' and '.join(left)} left out: time is stretched{hint}")
-
-    def _attach(self, source: VideoSource) -> None:
-        """Attachments, such as the fonts of subtitles, where the container has them."""
-        files = [one for one in source.container.streams if one.type == "attachment"]
-        for one in files:
-            held: Any = one
-            if "matroska" not in self._container.format.name or not held.data:
-                self._notes.add(f"attachments ({len(files)}) do not go into this container: left out")
-                return
-            name, kind = one.metadata.get("filename", "attachment"), held.mimetype or ""
-            self._container.add_attachment(name, kind or "application/octet-stream", held.data)
-
-    def _keep(self, source: VideoSource) -> None:
-        """Open a stream for each of the source's that this container holds."""
-        known = self._container.supported_codecs
-        for stream in source.streams:
-            name = stream.codec_context.name if stream.codec_context is not None else ""
-            held = (
-                {name, stream.codec_context.codec.canonical_name}
-                if stream.codec_context is not None
-                else set()
-            )
-            if held & known:
-                self._copies[stream.index] = self._container.add_stream_from_template(stream)
-            else:
-                self._notes.add(
-                    f"{_KINDS[stream.type]} ({name or 'unknown'}) does not go into this container: left out"
-                )
-        with suppress(av.FFmpegError, ValueError, AttributeError):
-            if chapters := source.container.chapters():
-                self._container.set_chapters(chapters)
 
     def write(self, item: Output | Copied | Boundary) -> None:
         """See `Sink`."""
         if isinstance(item, Boundary):
             return
         if isinstance(item, Copied):
-            if (stretched := self._stretched.get(item.stream.index)) is not None:
-                stretched.take(item.packet)
-            if (stream := self._copies.get(item.stream.index)) is not None:
-                item.packet.stream = stream
-                self._container.mux_one(item.packet)
+            if self._others is not None:
+                self._others.take(item)
             return
         frame = self.timed(item)
         self._first = frame.pts if self._first is None else self._first
@@ -288,8 +226,8 @@ class VideoSink:
         """See `Sink`."""
         try:
             packets = self._stream.encode(None)
-            for one in self._stretched.values():
-                one.end()
+            if self._others is not None:
+                self._others.end()
             self._mux(packets[:-1])
             if packets:
                 self._mux_last(packets[-1])
@@ -304,54 +242,3 @@ class VideoSink:
             self._container.mux_one(packet)
         else:
             self._mux([packet])
-
-
-def tick_of(*steps: Fraction) -> Fraction:
-    """The longest tick of a whole fraction of a second that all steps are multiples of.
-
-    >>> tick_of(Fraction(1, 12800), Fraction(1, 60))
-    Fraction(1, 38400)
-    """
-    ticks = math.lcm(*(step.denominator for step in steps))
-    return Fraction(1, ticks if ticks <= LARGEST else FINE)
-
-
-@dataclass(frozen=True)
-class Look:
-    """How an encoder is told that its pictures look.
-
-    Attributes:
-        size: (width, height).
-        target: what it is given.
-        tick: seconds that all time stamps are multiples of.
-        first: a frame of the source, whose colour tags are kept.
-    """
-
-    size: tuple[int, int]
-    target: Target
-    tick: Fraction
-    first: av.VideoFrame
-
-    def put_on(self, context: av.VideoCodecContext, *, enlarged: bool) -> None:
-        """Set all of it; what values mean where the frames were converted, or what players would guess."""
-        context.width, context.height = self.size
-        context.pix_fmt, context.time_base = self.target.layout, self.tick
-        first, coding = self.first, self.target.coding
-        context.color_primaries, context.color_trc = int(first.color_primaries), int(first.color_trc)
-        if coding.kind == "yuv":
-            # What is not specified players guess by the size, which may be another one now.
-            unknown = (0, UNSPECIFIED) if enlarged else (0,)
-            known = int(first.colorspace) not in unknown
-            context.colorspace = int(first.colorspace) if known else coding.matrix
-            context.color_range = FULL if coding.full else LIMITED if not known else int(first.color_range)
-        elif coding.kind == "gray":
-            context.color_range = FULL if coding.full else LIMITED
-
-
-def _display_matrix(frame: av.VideoFrame) -> list[int] | None:
-    """How a player turns the picture, as the container says it."""
-    kept: Any = frame.side_data  # PyAV's own types tell of motion vectors alone
-    for found in kept:
-        if found.type.name == "DISPLAYMATRIX":
-            return list(struct.unpack("<9i", bytes(memoryview(found))[:36]))
-    return None
