@@ -134,10 +134,19 @@ def _run(words: list[str], debug: bool) -> int:
         return BAD_INPUT
     except SystemExit as end:
         if end.code == interrupts.STATUS:  # typer turns a KeyboardInterrupt into it silently
-            again = "run it with --resume" if words[:1] == ["train"] else "run the same command again"
-            print(f"interrupted; {again} to go on where it stopped", file=sys.stderr)
+            print(f"interrupted; {_how_to_go_on(words)}", file=sys.stderr)
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     return 0
+
+
+def _how_to_go_on(words: list[str]) -> str:
+    """What to do after Ctrl-C, and what it did to what was done."""
+    if words[:1] == ["train"]:
+        return "run it with --resume to go on where it stopped"
+    if words[:1] == ["compare-video"] or (words[:1] == ["interpolate"] and "--resume" not in words):
+        kept = "what was done is in the output"
+        return kept if words[0] != "interpolate" else f"{kept}; begun with --resume it could go on from there"
+    return "run the same command again to go on where it stopped"
 
 
 def _only_prints(words: list[str]) -> bool:

@@ -213,3 +213,19 @@ def test_a_finished_output_is_not_begun_again(film, tmp_path):
     with pytest.raises(VfibenchError, match="expected an output that is not there yet"):
         interpolate(wish(film, tmp_path / "a.mp4"))
     assert (tmp_path / "a.mp4").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["train"], "run it with --resume to go on where it stopped"),
+        (["run", "-m", "blend"], "run the same command again to go on where it stopped"),
+        (["interpolate", "a", "b", "--resume"], "run the same command again to go on where it stopped"),
+        (["interpolate", "a", "b"], "begun with --resume it could go on from there"),
+        (["compare-video", "a", "b"], "what was done is in the output"),
+    ],
+)
+def test_after_ctrl_c_nobody_is_told_to_do_what_fails(words, told):
+    from vfibench.cli import _how_to_go_on
+
+    assert _how_to_go_on(words).endswith(told)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from vfibench.errors import VfibenchError
+from vfibench.system.telling import note_once
 from vfibench.video.colour import Coding, Plane, coding_of
 from vfibench.video.cuts import THRESHOLD, Change, is_cut
 from vfibench.video.reading.opening import open_source
@@ -109,6 +110,7 @@ def footage_of(path: Path) -> Footage:
 
 @lru_cache(maxsize=64)
 def _looked(path: Path, _size: int, _changed: int) -> Footage:
+    note_once(f"looking through {path.name} for cuts and repeats, and to tell its frames again", str(path))
     source = open_source(path, None, Clip())
     found: list[tuple[Fraction, bytes, bool]] = []
     changes: list[Change | None] = []
