@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +42,7 @@ SUFFIXES = (
     ".apng",
 )
 """What is taken for a video in a folder of clips."""
+OPEN = 4  # clips that are open and whose frames are kept at a time
 DIGITS = 6  # of a frame's number in the id of a sample
 
 
@@ -107,10 +109,11 @@ def windows_of(video: Video, factor: int, inputs: int, prefix: str = "") -> Wind
         frames = [video.picture(number) for number in scene]
         ids = [f"{prefix}{number:0{DIGITS}d}" for number in scene]
         for item in window_items(frames, factor, inputs, ids.__getitem__, video.name):
-            first = int(re.sub(r".*#", "", item.targets[0])) - 1
+            numbers = [int(name.rpartition("#")[2]) for name in (*item.inputs, *item.targets)]
+            first = numbers[len(item.inputs)] - 1
             if footage.repeats(first, first + factor):
                 repeated += 1
-            elif footage.uneven(first, first + factor):
+            elif footage.uneven(min(numbers), max(numbers)):
                 uneven += 1
             else:
                 kept.append(item)
@@ -145,6 +148,8 @@ class FootageDataset(FileDataset):
         self.label = label
         self.videos = videos
         self._frames = {name: Frames(video.footage) for name, video in videos.items()}
+        self._recent: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -179,7 +184,19 @@ class FootageDataset(FileDataset):
 
     def _read(self, name: str, size: tuple[int, int] | None) -> UInt8Array:
         place = self._place(name)
-        return super()._read(name, size) if place is None else self._frames[place[0]].rgb(place[1])
+        if place is None:
+            return super()._read(name, size)
+        self._used(place[0])
+        return self._frames[place[0]].rgb(place[1])
+
+    def _used(self, clip: str) -> None:
+        """Let go of the clip that was unused longest, beyond `OPEN`."""
+        with self._lock:
+            self._recent[clip] = None
+            self._recent.move_to_end(clip)
+            over = self._recent.popitem(last=False)[0] if len(self._recent) > OPEN else None
+        if over is not None:
+            self._frames[over].close()
 
 
 def nothing_left(what: str, remarks: Sequence[str]) -> VfibenchError:

@@ -88,19 +88,29 @@ MOST_REPEATS = 3
 """In a row of an animation, which shows each drawing for up to four frames; more of them are a still."""
 
 
-def retimed(shots: Iterator[Shot]) -> Iterator[Shot]:
+def retimed(shots: Iterator[tuple[Shot, bool]]) -> Iterator[Shot]:
     """Without frames that repeat the one before, where those around are to be joined by made ones.
 
-    A still of more than `MOST_REPEATS` repeats is left as it is, as are those at the end.
+    A still of more than `MOST_REPEATS` repeats is left as it is, as are those before a cut and at the end.
+
+    Args:
+        shots: frames, and whether a scene begins with each.
     """
     waiting: list[Shot] = []
-    for shot in shots:
-        if shot.change is not None and shot.change.repeat:
+    still = False
+    for shot, begins in shots:
+        if shot.change is not None and shot.change.repeat and not begins:
+            if still:
+                yield shot
+                continue
             waiting.append(shot)
+            if len(waiting) > MOST_REPEATS:
+                yield from waiting
+                waiting, still = [], True
             continue
-        if len(waiting) > MOST_REPEATS:
+        if begins:
             yield from waiting
-        waiting = []
+        waiting, still = [], False
         yield shot
     yield from waiting
 

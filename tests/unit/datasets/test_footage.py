@@ -311,3 +311,29 @@ def test_the_dataset_kit_passes_both(tmp_path, films):
     for word in (f"clip:{films / 'b.mkv'}", f"clips:{films}"):
         report = check_dataset(word)
         assert report.ok, report
+
+
+def test_outer_inputs_beside_a_gap_are_uneven_too(tmp_path):
+    stamps = [Fraction(n, 25) for n in range(15)]
+    stamps[8:] = [stamp + 2 for stamp in stamps[8:]]
+    path = lossless(tmp_path / "a.mkv", scene(0, 15), stamps)
+    assert numbers(clip(path)) == [1, 3, 5, 9, 11, 13]
+    assert numbers(clip(path, inputs=4)) == [1, 3, 11, 13]
+
+
+def test_a_newline_in_a_name_is_a_name(tmp_path):
+    path = lossless(tmp_path / "a.mkv", scene(0, 5)).rename(tmp_path / "a#\nb.mkv")
+    assert len(clip(path)) == 2
+    assert clip(path)[1].targets.shape == (1, 3, 24, 32)
+
+
+def test_few_clips_are_open_at_a_time(tmp_path):
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for k in range(9):
+        lossless(folder / f"{k}.mkv", scene(k, 5))
+    dataset = clips(folder)
+    first = [dataset[index].targets.copy() for index in range(18)]
+    kept = [frames for frames in dataset._frames.values() if frames._source is not None or frames._kept]
+    assert len(kept) <= 4
+    assert all(np.array_equal(dataset[index].targets, first[index]) for index in range(18))

@@ -381,3 +381,30 @@ def test_a_page_holds_one_video_and_the_scores(tmp_path):
     assert "<b>.mkv" not in page.replace("\\u003c", "")
     told = page.split('id="film"')[0].replace("http-equiv", "")
     assert "http" not in told
+
+
+@pytest.mark.parametrize("start", [F(1, 100), F(1, 25), F(7, 100), F(15, 100)])
+def test_parts_of_other_rates_stay_aligned(tmp_path, start):
+    slow = lossless(tmp_path / "a.avi", [flat(10 * n) for n in range(10)], rate=F(25))
+    fast = lossless(tmp_path / "b.avi", [flat(5 * n) for n in range(20)], rate=F(50))
+    found = levels_at([slow, fast], clip=Clip(start=start))
+    known = [levels for _, levels in found if levels[1] % 10 == 0]
+    assert len(known) >= 5
+    assert all(one == other for one, other in known[1:])
+    report = compare(Wish([str(fast)], tmp_path / "out", reference=str(slow), clip=Clip(start=start)))
+    assert report.scores[0].startswith("b.avi: PSNR exact, SSIM 1.0000")
+
+
+@pytest.mark.parametrize("word", ["in.mkv=A", "./in.mkv", "$HERE/in.mkv", "frames=B", "frames"])
+def test_no_input_is_overwritten_however_it_is_spelt(tmp_path, monkeypatch, word):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HERE", str(tmp_path))
+    lossless(tmp_path / "in.mkv", [flat(1)] * 2)
+    (tmp_path / "frames").mkdir()
+    for n in range(2):
+        Image.fromarray(flat(n)).save(tmp_path / "frames" / f"{n:08d}.png")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    output = Path("frames") if "frames" in word else Path("in.mkv")
+    with pytest.raises(VfibenchError, match="found the input itself"):
+        compare(Wish([word, "in.mkv"], output, overwrite=True))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before

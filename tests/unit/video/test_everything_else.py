@@ -45,6 +45,7 @@ def test_animation_on_twos_moves_evenly(tmp_path):
     assert outcome.written == 25
     assert outcome.source == 7
     assert dict(outcome.repeats) == {"exact": 6}
+    assert [round(float(stamp) * 50) for stamp in read_video(tmp_path / "b.mkv").stamps] == list(range(25))
     kept, _ = retime(tmp_path, levels, repeats="keep")
     assert kept[:5] == pytest.approx([40, 40, 40, 44, 48], abs=1)
 
@@ -52,9 +53,35 @@ def test_animation_on_twos_moves_evenly(tmp_path):
 def test_threes_and_fours_are_retimed_and_stills_are_not(tmp_path):
     threes = [40, 40, 40, 52, 52, 52, 64]
     assert retime(tmp_path, threes)[0] == pytest.approx([40 + 2 * n for n in range(13)], abs=1)
-    still = [40, 40, 40, 40, 40, 60]
-    expected = [40] * 9 + [50, 60]
-    assert retime(tmp_path, still)[0] == pytest.approx(expected, abs=1)
+    for length in (5, 6, 9, 12):
+        found, _ = retime(tmp_path, [*[40] * length, 60])
+        assert found == pytest.approx([40] * (2 * length - 1) + [50, 60], abs=1)
+
+
+def test_before_a_cut_the_last_drawing_stays_until_it(tmp_path):
+    found, outcome = retime(tmp_path, [40, 44, 44, 44, 220, 224], factor=4)
+    assert outcome.cuts == 1
+    assert [level > 150 for level in found].index(True) in (14, 15)  # as with --repeats keep
+    kept, _ = retime(tmp_path, [40, 44, 44, 44, 220, 224], factor=4, repeats="keep")
+    assert [level > 150 for level in found] == [level > 150 for level in kept]
+
+
+def test_a_long_still_is_not_held_back():
+    from vfibench.video.cuts import Change
+    from vfibench.video.reading.source import Picture
+    from vfibench.video.shots import Shot, retimed
+
+    taken = []
+
+    def film():
+        for number in range(1000):
+            taken.append(number)
+            yield Shot(Picture(number, None, F(number), F(1)), [], Change(0, 0, True, True, None)), False
+
+    going = retimed(film())
+    for _ in range(100):
+        next(going)
+    assert len(taken) < 110
 
 
 def test_repeats_at_the_end_are_held_and_times_stay(tmp_path):
@@ -234,3 +261,135 @@ def test_the_journal_tells_the_largest_memory(tmp_path):
     retime(tmp_path, [40, 50])
     summary = json.loads((tmp_path / "b.mkv.json").read_text())["summary"]
     assert 50 < summary["memory_mb"] < 100_000
+
+
+def gapped(path: Path) -> Path:
+    """Two seconds of pictures, beeps at 0.5 and 1.5, and nothing stored of the sound from 0.8 to 1.3."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        sound = container.add_stream("flac", rate=48_000, layout="stereo")
+        sound.codec_context.time_base = F(1, 48_000)
+        for number in range(50):
+            frame = grey(100 + number).reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, F(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        for first in range(0, 96_000, 4608):
+            times = (first + np.arange(4608)) / 48_000
+            if 0.8 < times[0] < 1.3:
+                continue
+            loud = ((times >= 0.5) & (times < 0.6)) | ((times >= 1.5) & (times < 1.6))
+            wave = (np.sin(2 * np.pi * 600 * times) * loud * 20_000).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(np.stack([wave, wave], 1).reshape(1, -1), "s16", "stereo")
+            frame.sample_rate, frame.pts, frame.time_base = 48_000, first, F(1, 48_000)
+            for packet in sound.encode(frame):
+                container.mux(packet)
+        container.mux(sound.encode(None))
+    return path
+
+
+def test_gaps_in_sound_are_silence_and_nothing_comes_early(tmp_path):
+    interpolate(Wish(gapped(tmp_path / "a.mkv"), tmp_path / "b.mkv", "nearest", slow=F(2), audio="stretch"))
+    wave, rate, begin = heard(tmp_path / "b.mkv")
+    times = np.arange(len(wave)) / rate + begin
+    for expected in (1.1, 3.1):
+        near = np.abs(times - expected) < 0.5
+        energy = wave[near] ** 2
+        assert (energy * times[near]).sum() / energy.sum() == pytest.approx(expected, abs=0.04)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_damaged_sound_is_left_out_and_counted(tmp_path, monkeypatch, resume):
+    from vfibench.video.writing.stretching import Stretched
+
+    take, seen = Stretched.take, []
+
+    class Damaged:
+        def decode(self):
+            raise av.error.InvalidDataError(1, "damaged")
+
+    def taking(self, packet):
+        seen.append(1)
+        take(self, Damaged() if len(seen) in (5, 9) else packet)
+
+    monkeypatch.setattr(Stretched, "take", taking)
+    wish = Wish(
+        beeping(tmp_path / "a.mp4"), tmp_path / "b.mkv", "nearest", slow=F(2), audio="stretch", resume=resume
+    )
+    outcome = interpolate(wish)
+    assert outcome.finished
+    assert "damaged packets of sound: 2; there is silence in their place" in outcome.notes
+    wave, rate, begin = heard(tmp_path / "b.mkv")
+    energy = wave**2
+    middle = (energy * (np.arange(len(wave)) / rate + begin)).sum() / energy.sum()
+    assert middle == pytest.approx(2.5, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "rate"), [(".mp4", "pcm_s16le", 48_000), (".mp4", "flac", 192_000)]
+)
+def test_usual_sound_can_be_stretched_whatever_it_comes_in(tmp_path, suffix, codec, rate):
+    source = tmp_path / "a.mkv"
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        sound = container.add_stream(codec, rate=rate, layout="stereo")
+        for number in range(10):
+            frame = grey(100 + number).reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, F(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        for first in range(0, rate // 4, 4096):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 8192), np.int16), "s16", "stereo")
+            frame.sample_rate, frame.pts, frame.time_base = rate, first, F(1, rate)
+            container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    interpolate(Wish(source, tmp_path / f"b{suffix}", "nearest", slow=F(2), audio="stretch"))
+    with av.open(str(tmp_path / f"b{suffix}")) as container:
+        assert len(container.streams.audio) == 1
+
+
+def with_extras(path: Path) -> Path:
+    """Pictures twice, sound in German, and chapters."""
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("ffv1", rate=25) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv444p"
+        sound = container.add_stream("flac", rate=48_000, layout="stereo")
+        sound.metadata["language"] = "deu"
+        base = F(1, 1000)
+        container.set_chapters(
+            [
+                {"id": n, "start": 500 * n, "end": 500 * n + 500, "time_base": base, "metadata": {}}
+                for n in (0, 1)
+            ]
+        )
+        for number in range(25):
+            for stream in streams:
+                frame = grey(50 + number)
+                frame.pts, frame.time_base = number, F(1, 25)
+                container.mux(stream.encode(frame))
+        for stream in streams:
+            container.mux(stream.encode(None))
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 2 * 48_000), np.int16), "s16", "stereo")
+        frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, F(1, 48_000)
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    return path
+
+
+def test_what_is_left_out_is_named_and_languages_are_kept(tmp_path):
+    from vfibench.video.reading.source import Clip
+
+    source = with_extras(tmp_path / "a.mkv")
+    whole = interpolate(Wish(source, tmp_path / "b.mkv", "blend", factor=2))
+    assert "other streams are left out: video (1)" in whole.notes
+    with av.open(str(tmp_path / "b.mkv")) as container:
+        assert container.streams.audio[0].language == "deu"
+        assert len(container.chapters()) == 2
+    for name, more in (("part", {"clip": Clip(start=F(1, 2))}), ("slow", {"slow": F(2), "factor": None})):
+        outcome = interpolate(Wish(source, tmp_path / f"{name}.mkv", "blend", **{"factor": 2} | more))
+        assert "chapters (2) left out: time is another" in outcome.notes
+        with av.open(str(tmp_path / f"{name}.mkv")) as container:
+            assert not container.chapters()

@@ -203,7 +203,7 @@ def test_another_source_is_no_resuming(film, tmp_path):
     with pytest.raises(VfibenchError):
         interpolate(wish(film, tmp_path / "a.mp4"), stop_at(40))
     film.write_bytes(film.read_bytes() + b"\0")
-    with pytest.raises(VfibenchError, match="size of the source"):
+    with pytest.raises(VfibenchError, match="contents of the source"):
         interpolate(wish(film, tmp_path / "a.mp4"))
 
 
@@ -229,3 +229,74 @@ def test_after_ctrl_c_nobody_is_told_to_do_what_fails(words, told):
     from vfibench.cli import _how_to_go_on
 
     assert _how_to_go_on(words).endswith(told)
+
+
+def test_a_segment_that_was_cut_is_made_again(film, tmp_path):
+    whole, broken = tmp_path / "whole.mkv", tmp_path / "broken.mkv"
+    interpolate(wish(film, whole, codec="ffv1"))
+    with pytest.raises(VfibenchError):
+        interpolate(wish(film, broken, codec="ffv1"), stop_at(80))
+    segment = sorted((tmp_path / "broken.mkv.parts").glob("*.packets"))[2]
+    segment.write_bytes(segment.read_bytes()[: segment.stat().st_size // 2])
+    interpolate(wish(film, broken, codec="ffv1"))
+    assert contents(broken) == contents(whole)
+
+
+def test_pictures_of_another_run_are_not_taken(film, tmp_path):
+    with pytest.raises(VfibenchError):
+        interpolate(wish(film, tmp_path / "out"), stop_at(50))
+    interpolate(Wish(film, tmp_path / "out", "blend", factor=2, overwrite=True))
+    other = {file.name: file.read_bytes() for file in (tmp_path / "out").glob("*.png")}
+    with pytest.raises(VfibenchError, match="expected an output that is not there yet"):
+        interpolate(wish(film, tmp_path / "out"))
+    interpolate(wish(film, tmp_path / "out", overwrite=True))
+    made = {file.name: file.read_bytes() for file in (tmp_path / "out").glob("*.png")}
+    assert made["00000001.png"] != other["00000001.png"]
+
+
+def test_another_list_of_cuts_is_no_resuming(film, tmp_path):
+    (tmp_path / "cuts.txt").write_text("33\n")
+    with pytest.raises(VfibenchError):
+        interpolate(wish(film, tmp_path / "a.mp4", cuts=str(tmp_path / "cuts.txt")), stop_at(40))
+    (tmp_path / "cuts.txt").write_text("33\n40\n")
+    with pytest.raises(VfibenchError, match="contents of the cuts"):
+        interpolate(wish(film, tmp_path / "a.mp4", cuts=str(tmp_path / "cuts.txt")))
+
+
+def test_another_picture_in_the_source_folder_is_no_resuming(film, tmp_path):
+    interpolate(Wish(film, tmp_path / "in", "blend", factor=2))
+    with pytest.raises(VfibenchError):
+        interpolate(wish(tmp_path / "in", tmp_path / "a.mp4", in_fps=F(25)), stop_at(60))
+    picture = tmp_path / "in" / "00000003.png"
+    picture.write_bytes((tmp_path / "in" / "00000009.png").read_bytes())
+    with pytest.raises(VfibenchError, match="contents of the source"):
+        interpolate(wish(tmp_path / "in", tmp_path / "a.mp4", in_fps=F(25)))
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".apng", ".gif"])
+def test_animations_cannot_be_resumed_and_say_so(film, tmp_path, suffix):
+    with pytest.raises(VfibenchError, match="expected a video or a folder with --resume"):
+        interpolate(wish(film, tmp_path / f"a{suffix}"))
+
+
+def test_after_a_refused_option_the_right_command_works(film, tmp_path):
+    with pytest.raises(VfibenchError, match="nonsense"):
+        interpolate(wish(film, tmp_path / "a.mp4", options={"nonsense": "1"}))
+    assert interpolate(wish(film, tmp_path / "a.mp4")).finished
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".mp4", "h264"), (".mkv", "h264"), (".mp4", "hevc")])
+def test_variable_rates_can_be_put_together(film, tmp_path, suffix, codec):
+    read = read_video(film)
+    stamps = [F(0)]
+    for number in range(1, COUNT):
+        stamps.append(stamps[-1] + (F(1, 8) if number % 12 < 4 else F(1, 60)))
+    source = write_video(tmp_path / "vfr.mkv", read.frames, LOOK, stamps)
+    whole, broken = tmp_path / f"whole{suffix}", tmp_path / f"broken{suffix}"
+    more = {"codec": codec, "preset": "ultrafast" if codec == "hevc" else "medium"}
+    interpolate(wish(source, whole, **more))
+    with pytest.raises(VfibenchError):
+        interpolate(wish(source, broken, **more), stop_at(60))
+    interpolate(wish(source, broken, **more))
+    assert contents(broken) == contents(whole)
+    assert len(read_video(whole).frames) == 2 * COUNT - 1

@@ -31,7 +31,7 @@ class Frame:
 
     Attributes:
         number: from 0, in the order in which frames are shown.
-        stamp: when it is shown, in seconds from the input's first frame.
+        stamp: when it is shown, in seconds from the input's first frame, or from the beginning of the part.
         end: until when.
         pixels: [H, W, 3] uint8 RGB, the right way up.
     """
@@ -85,14 +85,17 @@ class VideoInput:
         source = open_source(self.path, self.rate if self.path.is_dir() else None, clip)
         try:
             pictures = (item for item in source.items() if isinstance(item, Picture))
-            yield from _upright(pictures, self.rate)
+            begin = None if clip.start is None else source.origin + clip.start
+            yield from _upright(pictures, self.rate, begin)
         finally:
             source.close()
 
 
-def _upright(pictures: Iterator[Picture], rate: Fraction) -> Iterator[Frame]:
-    """Each picture with the time of the next one as its end, turned as a player turns it."""
-    begin: Fraction | None = None
+def _upright(pictures: Iterator[Picture], rate: Fraction, begin: Fraction | None) -> Iterator[Frame]:
+    """Each picture with the time of the next one as its end, turned as a player turns it.
+
+    Times count from `begin`, so that parts of inputs begin together; from the first picture where it is None.
+    """
     waiting: Picture | None = None
     for picture in pictures:
         begin = picture.stamp if begin is None else begin
@@ -137,7 +140,7 @@ class SavedInput:
             if clip.over(stamp) or taken == clip.frames:
                 return
             pixels = np.ascontiguousarray(read_image(file).transpose(1, 2, 0))
-            shown = taken / self.rate
+            shown = stamp - (clip.start or 0)
             yield Frame(taken, shown, shown + 1 / self.rate, pixels)
             taken += 1
 

@@ -60,8 +60,8 @@ class Follower:
         """The frame that is shown at a time, None where the input is over; times must rise."""
         while self._next is not None and self._next.stamp <= time + NEAR:
             self._now, self._next = self._next, next(self._frames, None)
-        if self._now is None:
-            return None
+        if self._now is None:  # a part that begins within a frame: its first frame comes a little later
+            return self._next
         self.end = self._now.end
         over = self._next is None and time + NEAR >= self._now.end
         return None if over else self._now
@@ -87,7 +87,7 @@ def moments(inputs: Sequence[Input], clip: Clip, rate: Fraction | None, notes: l
     """
     followers = [Follower(one, clip) for one in inputs]
     leader = followers[leader_of(inputs)]
-    number, time = 0, Fraction(0)
+    number, time = 0, (leader.next_stamp() or Fraction(0)) if rate is None else Fraction(0)
     try:
         while True:
             shown = [one.at(time) for one in followers]

@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from vfibench.errors import VfibenchError
+from vfibench.frames.folders import named_folder
+from vfibench.system.paths import given_path
 from vfibench.video.comparing.layouts import LAYOUTS
 from vfibench.video.reading.source import Clip
 
@@ -88,8 +90,9 @@ def check(wish: Wish) -> None:
 
 def _check_output(wish: Wish) -> None:
     output = wish.output
-    for word in (*wish.inputs, wish.reference):
-        if word and Path(word).resolve() == output.resolve():
+    for word in filter(None, (*wish.inputs, wish.reference)):
+        places = {given_path(word).resolve(), named_folder(word)[0].resolve()}
+        if output.resolve() in places | {place.parent for place in places if output.is_dir()}:
             raise VfibenchError(f"expected an output beside the inputs, found the input itself, {output}")
     if not output.parent.is_dir():
         raise VfibenchError(

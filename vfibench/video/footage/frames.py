@@ -65,6 +65,14 @@ class Frames:
             self._kept.move_to_end(number)
         return kept.rgb(self._footage.coding)
 
+    def close(self) -> None:
+        """Let go of the file and of all frames; whoever asks again opens it again."""
+        with self._lock:
+            if self._source is not None:
+                self._source.close()
+            self._source = None
+            self._kept.clear()
+
     def _decoded(self, number: int) -> _Kept:
         key = max(n for n in range(number + 1) if n == 0 or self._footage.frames[n].key)
         if self._source is None or not key <= self._next <= number:

@@ -16,6 +16,9 @@ from vfibench.video.shots import Ends, cuts_at, cuts_by_score
 from vfibench.video.writing.encoders import Encoder, chosen_encoder
 from vfibench.video.writing.resuming import parts_of
 
+ANIMATED = (".webp", ".apng", ".gif", ".png")
+"""Containers that cannot be joined from packets."""
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -96,6 +99,10 @@ def check_paths(wish: Wish) -> None:
     ):
         if value not in known:
             raise VfibenchError(f"expected {option} {' | '.join(known)}, found {value!r}")
+    if wish.resume and output.suffix.lower() in ANIMATED:
+        raise VfibenchError(
+            f"expected a video or a folder with --resume, found {output.suffix}, which cannot be put together"
+        )
     if wish.slow is not None and wish.slow <= 1:
         raise VfibenchError(f"expected --slow above 1, found {words(wish.slow)}")
 

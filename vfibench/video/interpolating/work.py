@@ -31,7 +31,7 @@ from vfibench.video.shots import Shot, measured, retimed, with_beginnings
 from vfibench.video.writing.encoders import Encoder
 from vfibench.video.writing.folder import FolderSink
 from vfibench.video.writing.look import tick_of
-from vfibench.video.writing.resuming import begun, ended, parts_of
+from vfibench.video.writing.resuming import begun, contents_of, ended, parts_of
 from vfibench.video.writing.segments import FRAMES, SegmentedSink
 from vfibench.video.writing.sink import Boundary, Output, Sink
 from vfibench.video.writing.video_file import VideoSink
@@ -109,6 +109,8 @@ class Work:
         )
 
     def _open_sink(self, first: Picture) -> Sink:
+        if not self._wish.resume:
+            ended(self._wish.output)  # what was begun here is overwritten
         again = self._wish.resume and begun(self._wish.output, self._settings())
         if self._encoder is None:
             folder = FolderSink(self._wish.output, first, self._coding, self._loaded.scale, keep=again)
@@ -124,18 +126,19 @@ class Work:
 
     def _settings(self) -> dict[str, str]:
         """Whatever changes a frame of the output, as text."""
-        wish, method, stat = self._wish, self._loaded.method, self._wish.source.stat()
+        wish, method = self._wish, self._loaded.method
         told = {field.name: str(getattr(wish, field.name)) for field in fields(wish)}
         for name in ("output", "overwrite", "resume", "device", "weights"):
             del told[name]
         return told | {
-            "size of the source": str(stat.st_size),
-            "time of the source": str(stat.st_mtime_ns),
+            "contents of the source": contents_of(wish.source),
+            "contents of the cuts": contents_of(Path(wish.cuts)) if Path(wish.cuts).is_file() else "",
             "weights": str(method.weights_sha256),
             "code": str(method.code_sha256),
             "device": self._loaded.device.type,
             "vfibench": __version__,
             "PyAV": version("av"),
+            "torch": torch.__version__,
         }
 
     def _copies(self) -> Iterator[Copied]:
@@ -184,11 +187,11 @@ class Work:
         begins: set[int] = set()
         ends, self._ends = self._ends, lambda shot, _: shot.picture.number in begins
 
-        def marked() -> Iterator[Shot]:
+        def marked() -> Iterator[tuple[Shot, bool]]:
             for shot, first in with_beginnings(self._frames(), ends):
                 if first:
                     begins.add(shot.picture.number)
-                yield shot
+                yield shot, first
 
         return retimed(marked())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
@@ -42,6 +43,14 @@ class VideoSource:
         self.streams = [
             one for one in self.container.streams if one.type in ("audio", "subtitle") and clip.whole
         ]
+        self.whole = clip.whole
+        apart = [one for one in self.container.streams if one not in (self.stream, *self.streams)]
+        left = Counter(
+            "cover" if _is_cover(one) else one.type for one in apart if one.type in ("video", "data")
+        )
+        if left:
+            told = ", ".join(f"{kind} ({count})" for kind, count in sorted(left.items()))
+            self.notes.add(f"other streams are left out: {told}")
         if not clip.whole and len(self.container.streams) > 1:
             self.notes.add("sound and subtitles are left out of a part of a video")
         base = exact(self.stream.time_base) or Fraction(0)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 
+from vfibench.store.album import spoilt
 from vfibench.video.colour import Coding
 from vfibench.video.reading.source import Copied, Picture
 from vfibench.video.writing.painter import Painter, Target, shaped
@@ -29,8 +30,7 @@ class FolderSink:
         self._number = 0
         path.mkdir(parents=True, exist_ok=True)
         there = {file.name for file in path.glob("[0-9]" * 8 + ".png")}
-        count = next(number for number in range(len(there) + 1) if f"{number:08d}.png" not in there)
-        self.done = max(0, count - 1) if keep else 0  # the last one may be torn
+        self.done = _whole(path, there) if keep else 0
         for name in there if not keep else ():  # of an output that is overwritten
             (path / name).unlink()
         self._encoder = av.CodecContext.create("png", "w")
@@ -60,3 +60,12 @@ class FolderSink:
 
     def close(self) -> None:
         """See `Sink`."""
+
+
+def _whole(folder: Path, there: set[str]) -> int:
+    """How many pictures in a row are there and whole; the last ones may not be, after a power cut."""
+    for number in range(len(there) + 1):
+        name = f"{number:08d}.png"
+        if name not in there or spoilt(folder / name):
+            return number
+    return len(there)

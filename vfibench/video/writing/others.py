@@ -47,6 +47,7 @@ class Others:
         else:
             self._stretch(source)
         self._attach(source)
+        self._chapters(source, whole=same_time and source.whole)
 
     def take(self, copied: Copied) -> None:
         """Write a packet, or what comes of it."""
@@ -83,21 +84,20 @@ class Others:
                 else set()
             )
             if held & known:
-                self._copies[stream.index] = self._container.add_stream_from_template(stream)
+                made = self._container.add_stream_from_template(stream)
+                made.metadata.update(stream.metadata)
+                self._copies[stream.index] = made
             else:
                 self._notes.add(
                     f"{_KINDS[stream.type]} ({name or 'unknown'}) does not go into this container: left out"
                 )
-        with suppress(av.FFmpegError, ValueError, AttributeError):
-            if chapters := source.container.chapters():
-                self._container.set_chapters(chapters)
 
     def _stretch(self, source: VideoSource) -> None:
         """What becomes of other streams where time is another."""
         sounds = [one for one in source.streams if one.type == "audio" and self._slow is not None]
         for one in sounds:
             assert self._slow is not None
-            self._stretched[one.index] = Stretched(self._container, one, self._slow, self._shift)
+            self._stretched[one.index] = Stretched(self._container, one, self._slow, self._shift, self._notes)
         left = sorted({_KINDS[one.type] for one in source.streams if one not in sounds})
         if left:
             hint = ", --audio stretch keeps sound" if "sound" in left else ""
@@ -113,3 +113,12 @@ class Others:
                 return
             name, kind = one.metadata.get("filename", "attachment"), held.mimetype or ""
             self._container.add_attachment(name, kind or "application/octet-stream", held.data)
+
+    def _chapters(self, source: VideoSource, *, whole: bool) -> None:
+        """Chapters, where their times are still the source's."""
+        with suppress(av.FFmpegError, ValueError, AttributeError):
+            chapters = source.container.chapters()
+            if chapters and whole:
+                self._container.set_chapters(chapters)
+            elif chapters:
+                self._notes.add(f"chapters ({len(chapters)}) left out: time is another")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,14 +33,28 @@ def begun(output: Path, settings: Mapping[str, str]) -> bool:
     found = decoded(file.read_bytes())
     if not isinstance(found, dict):
         raise VfibenchError(f"expected settings in {file}, found something else", f"remove {file.parent}")
+    anything = any(file.parent.glob("*.packets")) or any(output.glob("*.png"))
     for name in dict.fromkeys([*settings, *found]):
         if settings.get(name) != found.get(name):
+            if not anything:  # such as after an option that the encoder refused
+                write_whole(file, encoded(dict(settings), indent=1) + "\n")
+                return False
             raise VfibenchError(
                 f"expected what {output} was begun with, {name} {found.get(name)!r}, "
                 f"found {settings.get(name)!r}",
                 f"give the same command again, or begin anew: remove {file.parent}",
             )
     return True
+
+
+def contents_of(path: Path) -> str:
+    """What tells a file, or a folder of pictures, from a changed one: names, sizes and times."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    for file in files:
+        stat = file.stat()
+        digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
 
 
 def ended(output: Path) -> None:

@@ -6,7 +6,9 @@ again, with sound and all else from the source.
 
 from __future__ import annotations
 
+import os
 import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +27,9 @@ RECORD = struct.Struct("<qqqBI")
 """Of a packet: time stamp, decoding time, duration, whether it is a key frame, and bytes that follow."""
 NONE = -(2**63)
 """A decoding time that is not known."""
+TRAILER = struct.Struct("<4sII")
+"""At the end of a finished segment: `MARK`, how many packets, and the CRC-32 of all before."""
+MARK = b"vfi1"
 
 
 class SegmentedSink:
@@ -51,7 +56,7 @@ class SegmentedSink:
         self.finished = False
         self._context: av.VideoCodecContext | None = None
         self._file: IO[bytes] | None = None
-        self._frames = 0
+        self._frames = self._sum = self._packets = 0
 
     def write(self, item: Output | Copied | Boundary) -> None:
         """See `Sink`; packets of sound come from the source at the end."""
@@ -61,6 +66,7 @@ class SegmentedSink:
             if self._context is None or self._file is None:
                 self._context = self._whole.new_encoder()
                 self._file = self._part.open("wb")
+                self._sum = self._packets = 0
             frame = self._whole.timed(item)
             self._store([*self._context.encode(frame)])
             self._frames += 1
@@ -75,12 +81,17 @@ class SegmentedSink:
             duration = self._whole.duration_of(packet)
             dts = NONE if packet.dts is None else packet.dts
             data = bytes(packet)
-            self._file.write(RECORD.pack(packet.pts, dts, duration, packet.is_keyframe, len(data)) + data)
+            record = RECORD.pack(packet.pts, dts, duration, packet.is_keyframe, len(data)) + data
+            self._sum, self._packets = zlib.crc32(record, self._sum), self._packets + 1
+            self._file.write(record)
 
     def _flush(self) -> None:
         if self._context is not None and self._file is not None:
             try:
                 self._store([*self._context.encode(None)])
+                self._file.write(TRAILER.pack(MARK, self._packets, self._sum))
+                self._file.flush()
+                os.fsync(self._file.fileno())
             finally:
                 self._file.close()
                 self._context = self._file = None
@@ -91,6 +102,8 @@ class SegmentedSink:
             self._flush()
             whole = self._folder / f"{len(self._finished):06d}.{self._frames}.packets"
             part.replace(whole)
+            with suppress(OSError):  # where folders cannot be opened, as on Windows
+                _sync(self._folder)
             self._finished.append((whole, self._frames))
             self._frames = 0
 
@@ -102,24 +115,43 @@ class SegmentedSink:
                 files.append(self._part)
                 self._flush()
         finally:
-            self._whole.join(_packets(files), self._copies, all_of_it=self.finished)
+            self._whole.join(_in_order(files), self._copies, all_of_it=self.finished)
             with suppress(FileNotFoundError):
                 self._whole.path.replace(self._output)
 
 
+def _sync(folder: Path) -> None:
+    """Make sure that the names of a folder are on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def finished_segments(folder: Path) -> list[tuple[Path, int]]:
-    """Those in a row from the first one on: (file, frames) each.
+    """Those in a row from the first one on that are whole: (file, frames) each. Others are removed.
 
     >>> finished_segments(Path("."))
     []
     """
-    found = []
-    for number in range(1_000_000):
-        files = sorted(folder.glob(f"{number:06d}.*.packets"))
-        if not files:
-            break
-        found.append((files[0], int(files[0].name.split(".")[1])))
+    found: list[tuple[Path, int]] = []
+    for file in sorted(folder.glob("*.*.packets")):
+        number, frames = file.name.split(".")[:2]
+        if int(number) == len(found) and _is_whole(file):
+            found.append((file, int(frames)))
+        else:
+            file.unlink()
     return found
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a segment ends as it was finished."""
+    data = file.read_bytes()
+    if len(data) < TRAILER.size:
+        return False
+    mark, _, found = TRAILER.unpack(data[-TRAILER.size :])
+    return bool(mark == MARK and found == zlib.crc32(data[: -TRAILER.size]))
 
 
 def _packets(files: list[Path]) -> Iterator[av.Packet[Any]]:
@@ -134,3 +166,21 @@ def _packets(files: list[Path]) -> Iterator[av.Packet[Any]]:
                 packet.pts, packet.dts, packet.duration = pts, None if dts == NONE else dts, duration
                 packet.is_keyframe = bool(key)
                 yield packet
+
+
+def _in_order(files: list[Path]) -> Iterator[av.Packet[Any]]:
+    """Packets with decoding times that rise over all segments.
+
+    Each encoder begins before its first frame by what it needs to reorder, in steps of its own; where the
+    rate changes these times may lie before the last one's. All are set anew: the n-th packet is decoded when
+    the (n - delay)-th frame is shown, the delay being the smallest that decodes none too late.
+    """
+    shown = [packet.pts or 0 for packet in _packets(files)]
+    order = sorted(shown)
+    rank = {pts: place for place, pts in enumerate(order)}
+    delay = max((place - rank[pts] for place, pts in enumerate(shown)), default=0)
+    step = max(1, order[1] - order[0]) if len(order) > 1 else 1
+    for place, packet in enumerate(_packets(files)):
+        early = place - delay
+        packet.dts = order[early] if early >= 0 else order[0] + early * step
+        yield packet

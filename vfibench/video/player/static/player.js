@@ -371,9 +371,9 @@ const vfibenchFilms = {
 
       function look() {
         const number = take(), time = performance.now();
-        if (number === now.n || wanted || time - begun > ENOUGH) {
+        if (number === now.n || wanted || (number >= 0 && time - begun > ENOUGH)) {
           busy = false;
-          if (number >= 0 && !wanted) { now.told(number); }
+          if (!wanted) { now.told(number); }  // what is shown, even where it is not what was asked for
           seek();
           return;
         }
