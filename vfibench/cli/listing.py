@@ -19,7 +19,7 @@ Json = Annotated[bool, typer.Option("--json", help="one JSON document on standar
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command("list", short_help="methods, datasets, metrics, definitions, protocols, pages, ...")(list_)
+    app.command("list", short_help="methods, datasets, metrics, definitions, protocols and more")(list_)
     app.command("info", short_help="everything on the card of a method, dataset or metric")(info)
 
 

@@ -37,7 +37,7 @@ Weights = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command("run", short_help="score methods on datasets, frame by frame; print a leaderboard")(run)
+    app.command("run", short_help="score methods on datasets, frame by frame, for a leaderboard")(run)
     app.command("merge", short_help="join the shards that ran on different machines")(merge)
 
 
