@@ -81,7 +81,7 @@ def open_clip(options: DatasetOptions) -> FileDataset:
 
 def _of_folder(folder: Path, name: str, factor: int, options: DatasetOptions) -> ClipDataset:
     found = frame_items(folder, name, factor, options.inputs)
-    items, selection = _selected(found.items, folder, options)
+    items, selection = selected(CARD, found.items, folder, options)
     made = ClipDataset(CARD, folder, items, selection, found.size, found.remarks, changing=True)
     made.label = f"{CARD.name}:{name}"
     return made
@@ -93,17 +93,21 @@ def _of_video(path: Path, name: str, factor: int, options: DatasetOptions) -> Fo
     remarks = (windows.remark, *video.footage.notes)
     if not windows.items:
         raise nothing_left(str(path), remarks)
-    items, selection = _selected(windows.items, path, options)
+    items, selection = selected(CARD, windows.items, path, options)
     return FootageDataset(CARD, path.parent, items, selection, {name: video}, remarks, f"{CARD.name}:{name}")
 
 
-def _selected(
-    items: list[FileSample], path: Path, options: DatasetOptions
+def selected(
+    card: DatasetCard, items: list[FileSample], path: Path, options: DatasetOptions
 ) -> tuple[list[FileSample], Selection]:
-    """All samples, or those of an own list, and the selection that they are."""
+    """All samples, or those of an own list, and the selection that they are.
+
+    Raises:
+        VfibenchError: the list names a sample that there is not, or one twice.
+    """
     if options.list_file is not None:
-        items = named_in(options.list_file, items, path)
-    inventory = Inventory(CARD.name, (path,), path, tuple(item.id for item in items))
+        items = _named_in(options.list_file, items, path)
+    inventory = Inventory(card.name, (path,), path, tuple(item.id for item in items))
     return items, replace(choose(inventory, options)[1], kind="own list", official=None)
 
 
@@ -176,12 +180,7 @@ def _common_size(frames: list[Path]) -> tuple[int, int]:
     return expected
 
 
-def named_in(list_file: Path, items: list[FileSample], folder: Path) -> list[FileSample]:
-    """The samples that a list names, in its order.
-
-    Raises:
-        VfibenchError: it names one that there is not, or one twice.
-    """
+def _named_in(list_file: Path, items: list[FileSample], folder: Path) -> list[FileSample]:
     by_id = {item.id: item for item in items}
     names = read_id_list(list_file)
     for name in names:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from vfibench.contracts import DatasetCard, DatasetOptions, Inventory
-from vfibench.datasets.selection import choose
+from vfibench.contracts import DatasetCard, DatasetOptions
 from vfibench.errors import VfibenchError
 from vfibench.frames.files import SUFFIXES as PICTURES
 from vfibench.frames.folders import files_in, frame_names, named_folder, some
-from vfibench_datasets.clip import chosen_factor, frame_items, named_in
+from vfibench_datasets.clip import chosen_factor, frame_items, selected
 from vfibench_datasets.files import FileSample
 from vfibench_datasets.footage import SUFFIXES, FootageDataset, Video, look_at, nothing_left, windows_of
 from vfibench_datasets.source import check_inputs
@@ -67,11 +66,7 @@ def open_clips(options: DatasetOptions) -> FootageDataset:
         raise nothing_left(f"the clips of {folder}", found.told or hint or ["it is empty"])
     if others:
         found.told.append(f"no clips, left out: {some(others)}")
-    items = found.items
-    if options.list_file is not None:
-        items = named_in(options.list_file, items, folder)
-    inventory = Inventory(CARD.name, (folder,), folder, tuple(item.id for item in items))
-    selection = replace(choose(inventory, options)[1], kind="own list", official=None)
+    items, selection = selected(CARD, found.items, folder, options)
     label = f"{CARD.name}:{name}"
     return FootageDataset(CARD, folder, items, selection, found.videos, tuple(found.told), label)
 

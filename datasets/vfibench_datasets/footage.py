@@ -165,11 +165,6 @@ class FootageDataset(FileDataset):
         return digest.hexdigest()
 
     @property
-    def remarks(self) -> tuple[str, ...]:
-        """Sentences for the user; all contents are in the fingerprint."""
-        return self.told
-
-    @property
     def decoding(self) -> str:
         """How the frames of each video become the RGB that is scored."""
         by_words: dict[str, list[str]] = {}

@@ -28,6 +28,13 @@ RANGE = (-1.0, 2.0)
 """How far raw predictions may reach: networks leave [0, 1] a little; what is far off has another range."""
 
 
+def read_interleaved(path: Path) -> UInt8Array:
+    """The picture as `read_image` has it, [H, W, 3], contiguous."""
+    import numpy as np
+
+    return np.ascontiguousarray(read_image(path).transpose(1, 2, 0))
+
+
 def read_image(path: Path, *, colours_alone: bool = False) -> UInt8Array:
     """Decode a frame; `vfibench.frames.decoding` decides what may be one.
 

@@ -21,6 +21,8 @@ from vfibench.errors import VfibenchError
 if TYPE_CHECKING:
     from av import VideoFrame
 
+    from vfibench.contracts import UInt8Array
+
 Plane = npt.NDArray[np.integer[Any]]
 """[H, W] uint8 or uint16."""
 
@@ -144,6 +146,13 @@ def to_rgb(planes: list[Plane], coding: Coding) -> torch.Tensor:
     kr, kb = _weights(coding)
     red, blue = y + 2 * (1 - kr) * v, y + 2 * (1 - kb) * u
     return torch.stack([red, (y - kr * red - kb * blue) / (1 - kr - kb), blue])
+
+
+def to_levels(planes: list[Plane], coding: Coding) -> UInt8Array:
+    """[H, W, 3] uint8: RGB in 8 bits, ties to even."""
+    levels = to_rgb(planes, coding).mul_(255).round_().clamp_(0, 255)
+    pixels: UInt8Array = levels.byte().permute(1, 2, 0).contiguous().numpy()
+    return pixels
 
 
 def from_rgb(rgb: torch.Tensor, coding: Coding, chroma_shape: tuple[int, int]) -> list[Plane]:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vfibench.video.colour import FULL, Coding, coding_of
+import numpy as np
+
+from vfibench.video.colour import FULL, Coding, Plane, coding_of
 
 if TYPE_CHECKING:
     from av import VideoFrame
+
+
+def filled(frame: VideoFrame, planes: Iterable[Plane]) -> VideoFrame:
+    """The frame, with these values in its components, in FFmpeg's order."""
+    for component, values in zip(frame.format.components, planes, strict=True):
+        plane = frame.planes[component.plane]
+        padded = np.zeros((plane.height, plane.line_size // values.itemsize), values.dtype)
+        padded[:, : plane.width] = values
+        plane.update(padded.tobytes())
+    return frame
 
 
 def planar(frame: VideoFrame, coding: Coding | None = None) -> VideoFrame:

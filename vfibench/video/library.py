@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vfibench.errors import VfibenchError
+
+if TYPE_CHECKING:
+    from av import AudioFrame, VideoFrame
+    from av.filter import Graph
 
 
 class Rational(Protocol):
@@ -29,6 +34,17 @@ def need_av() -> None:
             f"expected PyAV, which reads and writes videos, found none ({error})",
             'install it: pip install "vfibench[video]"',
         ) from error
+
+
+def pulled(graph: Graph) -> Iterator[VideoFrame | AudioFrame]:
+    """What comes out of a graph of filters for what went in so far."""
+    import av
+
+    while True:
+        try:
+            yield graph.pull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
 
 
 def exact(value: Rational | None) -> Fraction | None:

@@ -126,7 +126,6 @@ def pairs(shots: Iterator[Shot], inputs: int, ends: Ends) -> Iterator[Pair]:
     side = inputs // 2
     held: list[tuple[Shot, bool]] = []  # with whether a scene ends before it
     at = 0  # the place in `held` of the first frame of the next pair
-    waiting: Shot | None = None
 
     def pair() -> Pair:
         first, second = held[at][0], held[at + 1][0]
@@ -144,19 +143,16 @@ def pairs(shots: Iterator[Shot], inputs: int, ends: Ends) -> Iterator[Pair]:
         repeat = "exact" if change.exact else "near" if change.repeat else ""
         return Pair((*before, *after), first, second, held[at + 1][1], repeat)
 
-    for shot in shots:
-        if waiting is not None:
-            held.append((waiting, ends(waiting, shot)))
-        waiting = shot
+    for entry in with_beginnings(shots, ends):
+        held.append(entry)
         if len(held) > at + side:
             yield pair()
             at += 1
             while at >= side:
                 held.pop(0)
                 at -= 1
-    if waiting is None:
+    if not held:
         return
-    held.append((waiting, ends(waiting, None)))
     while at + 1 < len(held):
         yield pair()
         at += 1

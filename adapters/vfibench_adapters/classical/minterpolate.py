@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from vfibench.contracts import AdapterCard
 from vfibench.video.colour import Coding, from_rgb, planes_of, to_rgb
+from vfibench.video.layouts import filled
+from vfibench.video.library import need_av, pulled
 from vfibench_adapters.classical.cards import MINTERPOLATE
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ class Minterpolate:
             VfibenchError: they are not.
         """
         from vfibench.errors import VfibenchError
-        from vfibench.video.library import need_av
 
         need_av()
         import av
@@ -88,19 +87,13 @@ def filtered(window: Sequence[VideoFrame], stamps: Sequence[int], rate: int) -> 
     base, graph = Fraction(1, STEPS), av.filter.Graph()
     first = window[0]
     source = graph.add_buffer(width=first.width, height=first.height, format=first.format, time_base=base)
-    filters = [source, graph.add("minterpolate", f"fps={rate}:{OPTIONS}"), graph.add("buffersink")]
-    for one, following in pairwise(filters):
-        one.link_to(following)
-    graph.configure()
+    step = graph.add("minterpolate", f"fps={rate}:{OPTIONS}")
+    graph.link_nodes(source, step, graph.add("buffersink")).configure()
     found: dict[int, VideoFrame] = {}
     for frame, stamp in zip(window, stamps, strict=True):
         frame.pts, frame.time_base = stamp, base
         graph.push(frame)
-        while True:
-            try:
-                made = graph.pull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                break
+        for made in pulled(graph):
             if isinstance(made, av.VideoFrame) and made.pts is not None:
                 found[made.pts] = made
     return found
@@ -112,11 +105,7 @@ def planes_frame(rgb: Tensor) -> VideoFrame:
 
     frame = av.VideoFrame(rgb.shape[2], rgb.shape[1], CODING.pixel_format)
     shape = (rgb.shape[1], rgb.shape[2])
-    for plane, values in zip(frame.planes, from_rgb(rgb.clamp(0, 1), CODING, shape), strict=True):
-        padded = np.zeros((plane.height, plane.line_size), np.uint8)
-        padded[:, : plane.width] = values
-        plane.update(padded.tobytes())
-    return frame
+    return filled(frame, from_rgb(rgb.clamp(0, 1), CODING, shape))
 
 
 def rgb_of(frame: VideoFrame) -> Tensor:

@@ -9,18 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
 
 from vfibench.errors import VfibenchError
-from vfibench.frames.files import read_image
+from vfibench.frames.files import read_interleaved
 from vfibench.store.album import Album
 from vfibench.video.player import Played, PlayedClip
 from vfibench_reports.contents.picking import Contender, Contest
 from vfibench_reports.kit.small_pictures import lossy_uri
 
 if TYPE_CHECKING:
-    from vfibench.contracts import UInt8Array
+    pass
 
 BUDGET = 800_000
 """Characters of all pictures of a player."""
@@ -191,9 +190,9 @@ def _encoded(
     paths: Sequence[Path], pool: ThreadPoolExecutor
 ) -> tuple[tuple[int, int], tuple[int, int], list[str]]:
     """The size of the pictures, the one they are shown at, and their data URIs, all within the budget."""
-    first = _pixels(paths[0])
+    first = read_interleaved(paths[0])
     size = (first.shape[1], first.shape[0])
-    some = [lossy_uri(Image.fromarray(_pixels(path))) for path in paths[:: max(1, len(paths) // 4)]]
+    some = [lossy_uri(Image.fromarray(read_interleaved(path))) for path in paths[:: max(1, len(paths) // 4)]]
     share = min(1.0, (BUDGET / (len(paths) * max(map(len, some)))) ** 0.5)
     while True:
         width = max(min(NARROWEST, size[0]), int(size[0] * share))
@@ -205,9 +204,5 @@ def _encoded(
 
 
 def _shrunk(path: Path, size: tuple[int, int]) -> str:
-    image = Image.fromarray(_pixels(path))
+    image = Image.fromarray(read_interleaved(path))
     return lossy_uri(image if image.size == size else image.resize(size, Image.Resampling.LANCZOS))
-
-
-def _pixels(path: Path) -> UInt8Array:
-    return np.ascontiguousarray(read_image(path).transpose(1, 2, 0))

@@ -19,4 +19,9 @@ def lossy_uri(image: Image.Image) -> str:
     """
     stream, kind = BytesIO(), "webp" if features.check("webp") else "jpeg"
     image.convert("RGB").save(stream, kind.upper(), quality=QUALITY)
+    return image_uri(kind, stream)
+
+
+def image_uri(kind: str, stream: BytesIO) -> str:
+    """An encoded picture as a data URI; `kind` such as "png"."""
     return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"

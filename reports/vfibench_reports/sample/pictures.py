@@ -6,7 +6,6 @@ lossless, so what a reader enlarges or exports is what was scored.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image, features
 
 from vfibench_reports.contents.picking import Contender
+from vfibench_reports.kit.small_pictures import image_uri
 from vfibench_reports.sample.heat_maps import heat_map
 from vfibench_reports.sample.scenes import CROP, FramePictures, focus
 
@@ -155,9 +155,9 @@ def data_uri(image: Image.Image) -> str:
     stream = BytesIO()
     if features.check("webp") and max(image.size) <= LARGEST_WEBP:
         image.convert("RGB").save(stream, "WEBP", lossless=True, quality=60, method=4)
-        return _uri("webp", stream)
+        return image_uri("webp", stream)
     image.save(stream, "PNG", compress_level=9)
-    return _uri("png", stream)
+    return image_uri("png", stream)
 
 
 def thumbnail(pixels: UInt8Array, width: int) -> str:
@@ -167,11 +167,7 @@ def thumbnail(pixels: UInt8Array, width: int) -> str:
     (image.resize(size, Image.Resampling.LANCZOS) if width < image.width else image).save(
         stream, "JPEG", quality=80
     )
-    return _uri("jpeg", stream)
-
-
-def _uri(kind: str, stream: BytesIO) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"
+    return image_uri("jpeg", stream)
 
 
 def left_out(absent: Sequence[tuple[str, str]]) -> list[tuple[str, list[str]]]:

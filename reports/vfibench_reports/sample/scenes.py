@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from vfibench.errors import VfibenchError
-from vfibench.frames.files import read_image
+from vfibench.frames.files import read_interleaved
 from vfibench.statistics.arrays import FloatArray
 from vfibench_reports.contents.picking import Contender, Contest, Pick, neighbours
 
@@ -59,8 +58,8 @@ def read_scene(contest: Contest, pick: Pick) -> FramePictures:
     """
     (sample, time), album = pick.frame, pick.album
     times = neighbours(album, pick.frame)
-    truth = _read(album.target(sample, time))
-    inputs = [_read(album.frame(sample, at)) for at in times]
+    truth = read_interleaved(album.target(sample, time))
+    inputs = [read_interleaved(album.frame(sample, at)) for at in times]
     before, after = (_resized(pixels, truth.shape) for pixels in inputs)
     made, absent = [], []
     for contender, score in zip(contest.contenders, contest.scores[:, pick.place], strict=True):
@@ -80,16 +79,12 @@ def _prediction(contender: Contender, pick: Pick, truth: UInt8Array) -> UInt8Arr
         return "no picture was saved"
     own_truth = contender.album.inputs != pick.album.inputs and target.is_file()
     try:
-        pixels, other = _read(path), _read(target) if own_truth else truth
+        pixels, other = read_interleaved(path), read_interleaved(target) if own_truth else truth
     except VfibenchError:
         return DAMAGED
     if other.shape != truth.shape or (other != truth).any():
         return "held against another ground truth"
     return pixels if pixels.shape == truth.shape else "a picture of another size"
-
-
-def _read(path: Path) -> UInt8Array:
-    return np.ascontiguousarray(read_image(path).transpose(1, 2, 0))
 
 
 def _resized(pixels: UInt8Array, shape: tuple[int, ...]) -> UInt8Array:

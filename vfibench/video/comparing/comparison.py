@@ -59,14 +59,16 @@ def compare(wish: Wish, tell: Told = lambda *_: None) -> Report:
     reference = len(inputs) - 1 if wish.reference else None
     report = Report(tuple(one.name for one in inputs))
     report.size = _size(inputs, reference, wish, report.notes)
-    scored = _scores(inputs, reference, wish, tell) if reference is not None else None
-    if scored is not None:
-        report.scores = scored.summary(report.names)
-    shown = _watched(inputs, wish, report, tell)
+    scored = None if reference is None else Scored(len(inputs), reference)
+    if scored is not None and wish.strip:  # which shows at the first frame what comes later
+        _score_all(scored, inputs, wish, tell)
+    shown = _watched(inputs, wish, report, None if wish.strip else scored, tell)
     if wish.page:
         report.about = play_in_page(wish.output, shown, report.names, report.size, scored, wish.crf)
     else:
         report.about = render_video(wish, shown, report.names, report.size, scored, rate_of(inputs, wish))
+    if scored is not None:
+        report.scores = scored.summary(report.names)
     report.wall = time.perf_counter() - began
     return report
 
@@ -77,13 +79,15 @@ def rate_of(inputs: Sequence[Input], wish: Wish) -> Fraction:
 
 
 def _watched(
-    inputs: Sequence[Input], wish: Wish, report: Report, tell: Told
+    inputs: Sequence[Input], wish: Wish, report: Report, scored: Scored | None, tell: Told
 ) -> Callable[[], Iterator[Moment]]:
-    """The moments, counted on their way."""
+    """The moments, counted and scored on their way."""
 
     def shown() -> Iterator[Moment]:
         count = inputs[leader_of(inputs)].count if wish.clip.whole and wish.fps is None else wish.clip.frames
         for moment in moments(inputs, wish.clip, wish.fps, report.notes):
+            if scored is not None:
+                scored.add(moment)
             yield moment
             report.moments += 1
             report.duration = moment.stamp + moment.duration
@@ -92,12 +96,10 @@ def _watched(
     return shown
 
 
-def _scores(inputs: Sequence[Input], reference: int, wish: Wish, tell: Told) -> Scored:
-    found = Scored(len(inputs), reference)
+def _score_all(scored: Scored, inputs: Sequence[Input], wish: Wish, tell: Told) -> None:
     for moment in moments(inputs, wish.clip, wish.fps, []):
-        found.add(moment)
+        scored.add(moment)
         tell("scoring", moment.number + 1, None)
-    return found
 
 
 def _size(inputs: Sequence[Input], reference: int | None, wish: Wish, notes: list[str]) -> Size:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from vfibench.frames.folders import named_folder
-from vfibench.video.colour import coding_of, planes_of, to_rgb
+from vfibench.video.colour import coding_of, planes_of, to_levels
 from vfibench.video.comparing.saved import SavedImages, is_saved
 from vfibench.video.layouts import planar
 from vfibench.video.reading.opening import open_source
@@ -109,8 +109,7 @@ def _upright(pictures: Iterator[Picture], rate: Fraction, begin: Fraction | None
 def _frame(picture: Picture, begin: Fraction, end: Fraction) -> Frame:
     frame = picture.frame
     coding = coding_of(frame)
-    levels = to_rgb(planes_of(planar(frame, coding)), coding).mul_(255).round_().clamp_(0, 255)
-    pixels = levels.byte().permute(1, 2, 0).contiguous().numpy()
+    pixels = to_levels(planes_of(planar(frame, coding)), coding)
     turned = np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90) % 4))
     return Frame(picture.number, picture.stamp - begin, end - begin, turned)
 
@@ -130,7 +129,7 @@ class SavedInput:
 
     def frames(self, clip: Clip) -> Iterator[Frame]:
         """See `Input`."""
-        from vfibench.frames.files import read_image
+        from vfibench.frames.files import read_interleaved
 
         taken = 0
         for number, file in enumerate(self.images.files):
@@ -139,7 +138,7 @@ class SavedInput:
                 continue
             if clip.over(stamp) or taken == clip.frames:
                 return
-            pixels = np.ascontiguousarray(read_image(file).transpose(1, 2, 0))
+            pixels = read_interleaved(file)
             shown = stamp - (clip.start or 0)
             yield Frame(taken, shown, shown + 1 / self.rate, pixels)
             taken += 1

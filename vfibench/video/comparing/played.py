@@ -12,7 +12,7 @@ from vfibench.system.files import write_whole
 from vfibench.video.comparing.counting import COUNTER_SIZE, counted, counter_facts
 from vfibench.video.comparing.fitting import Size, fitted
 from vfibench.video.comparing.layouts import columns_of
-from vfibench.video.comparing.scores import Scored
+from vfibench.video.comparing.scores import Scored, labelled
 from vfibench.video.comparing.timeline import Moment
 from vfibench.video.flow import Drain
 from vfibench.video.player import Played, PlayedClip, player_page
@@ -112,10 +112,8 @@ class Film:
 
 def _page(title: str, names: Sequence[str], size: Size, scored: Scored | None, film: Film) -> str:
     reference = scored.reference if scored else None
-    clips = tuple(
-        PlayedClip(f"{name} (reference)" if place == reference else name, _scores(scored, place))
-        for place, name in enumerate(names)
-    )
+    told = labelled(names, reference)
+    clips = tuple(PlayedClip(name, _scores(scored, place)) for place, name in enumerate(told))
     lines = scored.summary(names) if scored else []
     if scored:
         lines.append(

@@ -14,13 +14,14 @@ from vfibench.video.comparing.errors import LIMIT, error_map
 from vfibench.video.comparing.fitting import Size, fitted
 from vfibench.video.comparing.layouts import BLINK, columns_of, divided, swept, tiled, up
 from vfibench.video.comparing.lettering import letter_size, write
-from vfibench.video.comparing.scores import COLUMNS, Scored
+from vfibench.video.comparing.scores import COLUMNS, Scored, labelled
 from vfibench.video.comparing.strip import Strip
 from vfibench.video.comparing.timeline import Moment
 from vfibench.video.flow import Drain
 from vfibench.video.interpolating.times import words
 from vfibench.video.writing.encoders import chosen_encoder
 from vfibench.video.writing.look import tick_of
+from vfibench.video.writing.places import is_folder
 from vfibench.video.writing.rgb_video import RgbVideo
 
 if TYPE_CHECKING:
@@ -73,15 +74,16 @@ class Drawing:
         names: of the inputs, the reference last where there is one.
         size: of each picture.
         scored: scores against the reference, None where there is none.
+
+    Attributes:
+        layout: the one that is drawn.
     """
 
     def __init__(self, wish: Wish, names: Sequence[str], size: Size, scored: Scored | None) -> None:
         self._wish, self._size = wish, size
         self._reference = scored.reference if scored else None
-        self._names = [
-            f"{name} (reference)" if n == self._reference else name for n, name in enumerate(names)
-        ]
-        self._layout = wish.layout or ("side" if len(names) == 2 else "grid")
+        self._names = labelled(names, self._reference)
+        self.layout = wish.layout or ("side" if len(names) == 2 else "grid")
         self._letters = letter_size(size[1])
         self._strip: Strip | None = None
         if wish.strip and scored is not None:
@@ -101,16 +103,16 @@ class Drawing:
         return np.pad(whole, ((0, height % 2), (0, width % 2), (0, 0)))
 
     def _arranged(self, moment: Moment, pictures: list[UInt8Array]) -> UInt8Array:
-        if self._layout not in ("split", "blink"):
+        if self.layout not in ("split", "blink"):
             cells = [self._cell(moment, pictures, place) for place in range(len(pictures))]
-            return tiled(cells, columns_of(self._layout, len(cells)))
+            return tiled(cells, columns_of(self.layout, len(cells)))
         maps = self._maps(moment, pictures)
         rows = [self._joined(moment, pictures, labels=True)]
         return np.concatenate([*rows, *([self._joined(moment, maps, labels=False)] if maps else [])])
 
     def _joined(self, moment: Moment, pictures: Sequence[UInt8Array], *, labels: bool) -> UInt8Array:
         """Two pictures as one, by the divider or in turns."""
-        if self._layout == "blink":
+        if self.layout == "blink":
             place = up(moment.stamp, 2)
             whole = pictures[place].copy()
             if labels:
@@ -161,10 +163,6 @@ class Drawing:
         return found
 
 
-def _named(name: str, is_reference: bool) -> str:
-    return f"{name} (reference)" if is_reference else name
-
-
 def blank(count: int, size: Size) -> Moment:
     """A moment of black pictures, to see how large a drawing is."""
     from vfibench.video.comparing.inputs import Frame
@@ -190,7 +188,7 @@ def render_video(
     drawing = Drawing(wish, names, size, scored)
     height, width = drawing.draw(blank(len(names), size)).shape[:2]
     sink: Sink
-    if wish.output.suffix == "" or wish.output.is_dir():
+    if is_folder(wish.output):
         sink = PngFolder(wish.output)
     else:
         encoder = chosen_encoder(wish.codec, wish.output, wish.crf, wish.preset, wish.options, "")
@@ -204,6 +202,5 @@ def render_video(
             drain.close()
         finally:
             sink.close()
-    layout = wish.layout or ("side" if len(names) == 2 else "grid")
-    told = f"{layout}, {width}x{height}, {words(rate)} frames/s, {sink.about}"
-    return f"{told}, each shown for {float(BLINK):g} s" if layout == "blink" else told
+    told = f"{drawing.layout}, {width}x{height}, {words(rate)} frames/s, {sink.about}"
+    return f"{told}, each shown for {float(BLINK):g} s" if drawing.layout == "blink" else told

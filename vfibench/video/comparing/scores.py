@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 COLUMNS = ("psnr", "ssim")
 
 
+def labelled(names: Sequence[str], reference: int | None) -> list[str]:
+    """The names, of which that of the reference says so."""
+    return [f"{name} (reference)" if place == reference else name for place, name in enumerate(names)]
+
+
 @dataclass
 class Scores:
     """Scores of one input over time.

@@ -12,6 +12,7 @@ from vfibench.frames.folders import named_folder
 from vfibench.system.paths import given_path
 from vfibench.video.comparing.layouts import LAYOUTS
 from vfibench.video.reading.source import Clip
+from vfibench.video.writing.places import check_free
 
 PAGES = (".html", ".htm")
 MOST_PLAYED = 6
@@ -94,10 +95,4 @@ def _check_output(wish: Wish) -> None:
         places = {given_path(word).resolve(), named_folder(word)[0].resolve()}
         if output.resolve() in places | {place.parent for place in places if output.is_dir()}:
             raise VfibenchError(f"expected an output beside the inputs, found the input itself, {output}")
-    if not output.parent.is_dir():
-        raise VfibenchError(
-            f"expected a folder for the output, found none at {output.parent}", "make it first"
-        )
-    taken = any(output.iterdir()) if output.is_dir() else output.exists()
-    if taken and not wish.overwrite:
-        raise VfibenchError(f"expected an output that is not there yet, found {output}", "or add --overwrite")
+    check_free(output, replaced=wish.overwrite)

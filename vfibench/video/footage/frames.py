@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vfibench.errors import VfibenchError
-from vfibench.video.colour import Coding, Plane, planes_of, to_rgb
+from vfibench.video.colour import Coding, Plane, planes_of, to_levels
 from vfibench.video.footage.looking import Footage, digest_of
 from vfibench.video.layouts import planar
 from vfibench.video.reading.opening import open_source
@@ -47,6 +48,7 @@ class Frames:
         self._footage = footage
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._keys = [0, *(n for n, seen in enumerate(footage.frames) if seen.key and n)]
         width, height = footage.size
         self._most = max(AT_LEAST, REMEMBERED // (3 * width * height))
         self._source: Source | None = None
@@ -74,7 +76,7 @@ class Frames:
             self._kept.clear()
 
     def _decoded(self, number: int) -> _Kept:
-        key = max(n for n in range(number + 1) if n == 0 or self._footage.frames[n].key)
+        key = self._keys[bisect_right(self._keys, number) - 1]
         if self._source is None or not key <= self._next <= number:
             self._go_to(key)
         while True:
@@ -122,7 +124,6 @@ class _Kept:
     def rgb(self, coding: Coding) -> UInt8Array:
         with self._lock:
             if self._rgb is None:
-                levels = to_rgb(self._planes, coding).mul_(255).round_().clamp_(0, 255)
-                self._rgb = levels.byte().permute(1, 2, 0).contiguous().numpy().transpose(2, 0, 1)
+                self._rgb = to_levels(self._planes, coding).transpose(2, 0, 1)
                 self._planes = []
             return self._rgb

@@ -13,10 +13,10 @@ from pathlib import Path
 from vfibench.errors import VfibenchError
 from vfibench.system.telling import note_once
 from vfibench.video.colour import Coding, Plane, coding_of
-from vfibench.video.cuts import THRESHOLD, Change, is_cut
+from vfibench.video.cuts import THRESHOLD
 from vfibench.video.reading.opening import open_source
-from vfibench.video.reading.source import Clip, Copied
-from vfibench.video.shots import Shot, measured
+from vfibench.video.reading.source import Clip
+from vfibench.video.shots import Shot, cuts_by_score, measured, with_beginnings
 
 RGB_RULE = "RGB 1"
 """Of `vfibench.video.footage.frames`: another number where the same planes become other RGB."""
@@ -112,17 +112,15 @@ def footage_of(path: Path) -> Footage:
 def _looked(path: Path, _size: int, _changed: int) -> Footage:
     note_once(f"looking through {path.name} for cuts and repeats, and to tell its frames again", str(path))
     source = open_source(path, None, Clip())
-    found: list[tuple[Fraction, bytes, bool]] = []
-    changes: list[Change | None] = []
+    frames: list[Seen] = []
     first: Shot | None = None
+    shots = (item for item in measured(source.items()) if isinstance(item, Shot))
     try:
-        for item in measured(source.items()):
-            if isinstance(item, Copied):
-                continue
-            first = first or item
-            frame = item.picture.frame
-            found.append((item.picture.stamp, digest_of(item.planes), bool(frame.key_frame)))
-            changes.append(item.change)
+        for shot, begins in with_beginnings(shots, cuts_by_score(THRESHOLD)):
+            first = first or shot
+            picture, repeat = shot.picture, shot.change is not None and shot.change.repeat
+            key = bool(picture.frame.key_frame)
+            frames.append(Seen(picture.stamp, digest_of(shot.planes), key, begins, repeat))
         if first is None:
             raise VfibenchError(f"expected frames in {path}, found none")
     finally:
@@ -130,10 +128,7 @@ def _looked(path: Path, _size: int, _changed: int) -> Footage:
     frame = first.picture.frame
     return Footage(
         path=path,
-        frames=tuple(
-            Seen(*facts, cut=_begins_scene(changes, number), repeat=_repeats(changes[number]))
-            for number, facts in enumerate(found)
-        ),
+        frames=tuple(frames),
         size=(frame.width, frame.height),
         coding=coding_of(frame),
         origin=source.origin,
@@ -156,13 +151,3 @@ def decoder_version() -> str:
 
     versions = ".".join(map(str, av.library_versions["libavcodec"]))
     return f"PyAV {av.__version__}, libavcodec {versions}"
-
-
-def _begins_scene(changes: Sequence[Change | None], number: int) -> bool:
-    change = changes[number]
-    following = changes[number + 1] if number + 1 < len(changes) else None
-    return change is not None and is_cut(change, following, THRESHOLD)
-
-
-def _repeats(change: Change | None) -> bool:
-    return change is not None and change.repeat

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -11,28 +10,15 @@ import torch
 from vfibench.errors import VfibenchError
 from vfibench.video.colour import Plane
 from vfibench.video.interpolating.making import Maker
-from vfibench.video.interpolating.outcome import Told
 from vfibench.video.interpolating.times import Shown
-from vfibench.video.interpolating.wish import Wish
 from vfibench.video.interpolating.work import Work
-from vfibench.video.reading.source import Source, usual_step
+from vfibench.video.reading.source import usual_step
 from vfibench.video.shots import Pair, Shot, pairs
 from vfibench.video.writing.sink import Made, Output
 
 
-class BetweenWork(Work):
-    """A video of the source's frames and those between them.
-
-    Args:
-        wish: what is asked for.
-        source: the frames.
-        maker: the method.
-        tell: told of what is done.
-    """
-
-    def __init__(self, wish: Wish, source: Source, maker: Maker, tell: Told) -> None:
-        super().__init__(wish, source, maker, tell)
-        self._maker = maker
+class BetweenWork(Work[Maker]):
+    """A video of the source's frames and those between them; see `Work`."""
 
     def _check(self) -> None:
         self._maker.check(self._timing, self._source.rate)
@@ -43,7 +29,7 @@ class BetweenWork(Work):
             )
 
     def _loop(self) -> None:
-        shots = self._shots()
+        shots = self._shots()  # which may settle the ends of scenes
         for pair in pairs(shots, self._maker.inputs, self._ends):
             if pair.second is None:
                 self._last(pair.first)
@@ -85,15 +71,8 @@ class BetweenWork(Work):
         """The frames at some times; None each where they are there already."""
         if self._dry:
             return [None] * len(shown)
-        began = time.perf_counter()
-        window = [self._in_rgb(shot) for shot in pair.window]
-        wanted = {shot.picture.number for shot in pair.window}
-        self._rgb = {number: rgb for number, rgb in self._rgb.items() if number in wanted}
-        found = self._maker(window, [one.place for one in shown])
-        if self._maker.device.type == "cuda":
-            torch.cuda.synchronize(self._maker.device)
-        self._outcome.network += time.perf_counter() - began
-        return found
+        places = [one.place for one in shown]
+        return self._timed(pair.window, lambda frames: self._maker(frames, places))
 
     def _put_made(self, one: Shown, rgb: torch.Tensor | None, pair: Pair, second: Shot) -> None:
         alpha = mixed(pair.first.planes[-1], second.planes[-1], one.place) if self._coding.alpha else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
 
 import cv2
@@ -23,22 +22,15 @@ from vfibench.video.shots import Shot
 from vfibench.video.writing.sink import Made, Output
 
 
-class EnlargedWork(Work):
+class EnlargedWork(Work[Enlarger]):
     """A video of 2N-1 frames, several times as large.
 
     Windows share one frame; the two pictures that are made of it are averaged, so that no seam is seen.
-    Across a cut nothing is made: the last frame of the scene is shown again.
-
-    Args:
-        wish: what is asked for.
-        source: the frames.
-        maker: the method.
-        tell: told of what is done.
+    Across a cut nothing is made: the last frame of the scene is shown again. For arguments see `Work`.
     """
 
     def __init__(self, wish: Wish, source: Source, maker: Enlarger, tell: Told) -> None:
         super().__init__(wish, source, maker, tell)
-        self._maker = maker
         self._shared: torch.Tensor | None = None  # what the last window made of its last frame
         self._before: Shot | None = None  # the last frame of the scene before
         self._skipped: tuple[Shot, ...] | None = None  # the window before, where it is there already
@@ -67,7 +59,8 @@ class EnlargedWork(Work):
     def _stretch(self, stretch: Stretch) -> None:
         """Make a window, and hand over all but its last frame, which the next one makes too."""
         shots = stretch.shots
-        self._begin(2 * (stretch.new if not stretch.first else len(shots) - 1))
+        old = 0 if stretch.first else len(shots) - 1 - stretch.new  # the frame that the last window made too
+        self._begin(2 * (len(shots) - 1 - old))
         if self._dry:
             self._skipped = shots
             made: list[torch.Tensor | None] = [None] * (2 * len(shots) - 1)
@@ -76,7 +69,6 @@ class EnlargedWork(Work):
                 self._shared = self._made(self._skipped)[-1]
             self._skipped = None
             made = list(self._made(shots))
-        old = 0 if stretch.first else len(shots) - 1 - stretch.new  # the frame that the last window made too
         mine = made[2 * old]
         if self._shared is not None and mine is not None:
             made[2 * old] = (self._shared + mine) / 2
@@ -111,15 +103,7 @@ class EnlargedWork(Work):
             self._shared = self._made(self._skipped)[-1]
 
     def _made(self, shots: tuple[Shot, ...]) -> list[torch.Tensor]:
-        began = time.perf_counter()
-        window = [self._in_rgb(shot) for shot in shots]
-        kept = {shot.picture.number for shot in shots}
-        self._rgb = {number: rgb for number, rgb in self._rgb.items() if number in kept}
-        found = self._maker(window)
-        if self._maker.device.type == "cuda":
-            torch.cuda.synchronize(self._maker.device)
-        self._outcome.network += time.perf_counter() - began
-        return found
+        return self._timed(shots, self._maker)
 
     def _put_made(
         self, one: Shown, rgb: torch.Tensor | None, pair: tuple[Shot, Shot], window: tuple[Shot, ...]

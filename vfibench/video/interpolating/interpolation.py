@@ -12,7 +12,6 @@ from vfibench.video.interpolating.making import Maker, method_of
 from vfibench.video.interpolating.outcome import Outcome, Told, silent
 from vfibench.video.interpolating.times import timing_for
 from vfibench.video.interpolating.wish import Wish, check_paths
-from vfibench.video.interpolating.work import Work
 from vfibench.video.reading.opening import open_source
 from vfibench.video.reading.source import Source
 
@@ -36,7 +35,7 @@ def interpolate(wish: Wish, tell: Told = silent) -> Outcome:
         source.close()
 
 
-def _work(wish: Wish, source: Source, tell: Told) -> Work:
+def _work(wish: Wish, source: Source, tell: Told) -> BetweenWork | EnlargedWork:
     method = method_of(wish.method, wish.weights)
     if method.card.times == "halves":
         enlarger = Enlarger(method, wish.device, wish.precision, wish.n_out, wish.tile)

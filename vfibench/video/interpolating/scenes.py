@@ -39,8 +39,7 @@ def stretches(shots: Iterator[Shot], inputs: int, ends: Ends) -> Iterator[Stretc
     begun, fresh = False, 0  # whether a window of it was given, and how many frames were in none
     for shot, begins in with_beginnings(shots, ends):
         if begins and scene:
-            if fresh or not begun:
-                yield Stretch(tuple(scene), fresh, not begun, True)
+            yield Stretch(tuple(scene), fresh, not begun, True)
             scene, begun, fresh = [], False, 0
         if begun and fresh == inputs - 1:
             yield Stretch(tuple(scene), fresh, False, False)

@@ -11,12 +11,14 @@ from vfibench.errors import VfibenchError
 from vfibench.video.cuts import THRESHOLD
 from vfibench.video.interpolating.journal import journal_path
 from vfibench.video.interpolating.times import words
+from vfibench.video.reading.animation import ANIMATIONS
 from vfibench.video.reading.source import Clip
 from vfibench.video.shots import Ends, cuts_at, cuts_by_score
 from vfibench.video.writing.encoders import Encoder, chosen_encoder
+from vfibench.video.writing.places import check_free
 from vfibench.video.writing.resuming import parts_of
 
-ANIMATED = (".webp", ".apng", ".gif", ".png")
+ANIMATED = (*ANIMATIONS, ".png")
 """Containers that cannot be joined from packets."""
 
 
@@ -72,25 +74,13 @@ def encoder_of(wish: Wish) -> Encoder:
     return chosen_encoder(wish.codec, wish.output, wish.crf, wish.preset, wish.options, wish.pixel_format)
 
 
-def is_folder(path: Path) -> bool:
-    """Whether an output is a folder of PNG files."""
-    return path.suffix == "" or path.is_dir()
-
-
 def check_paths(wish: Wish) -> None:
     """VfibenchError for an output that is the input, or exists."""
-    output, shown = wish.output, wish.output
+    output = wish.output
     if output.resolve() == wish.source.resolve():
-        raise VfibenchError(f"expected an output beside the input, found the input itself, {shown}")
-    if not output.parent.is_dir():
-        raise VfibenchError(
-            f"expected a folder for the output, found none at {output.parent}", "make it first"
-        )
-    taken = any(output.iterdir()) if output.is_dir() else output.exists()
-    if not taken and journal_path(output).exists():
-        taken, shown = True, journal_path(output)
-    if taken and not (wish.overwrite or (wish.resume and parts_of(output).is_dir())):
-        raise VfibenchError(f"expected an output that is not there yet, found {shown}", "or add --overwrite")
+        raise VfibenchError(f"expected an output beside the input, found the input itself, {output}")
+    goes_on = wish.resume and parts_of(output).is_dir()
+    check_free(output, replaced=wish.overwrite or goes_on, beside=[journal_path(output)])
     if wish.factor is not None and wish.factor < 2:
         raise VfibenchError(f"expected --factor 2 or more, found {wish.factor}")
     for option, value, known in (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import fields
 from fractions import Fraction
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import torch
 
@@ -23,7 +24,7 @@ from vfibench.video.interpolating.journal import Journal
 from vfibench.video.interpolating.making import Loaded
 from vfibench.video.interpolating.outcome import Outcome, Told
 from vfibench.video.interpolating.times import Shown, timing_for
-from vfibench.video.interpolating.wish import Wish, cuts_of, encoder_of, is_folder
+from vfibench.video.interpolating.wish import Wish, cuts_of, encoder_of
 from vfibench.video.library import exact
 from vfibench.video.reading.source import Copied, Item, Picture, Source
 from vfibench.video.reading.video_file import VideoSource
@@ -31,6 +32,7 @@ from vfibench.video.shots import Shot, measured, retimed, with_beginnings
 from vfibench.video.writing.encoders import Encoder
 from vfibench.video.writing.folder import FolderSink
 from vfibench.video.writing.look import tick_of
+from vfibench.video.writing.places import is_folder
 from vfibench.video.writing.resuming import begun, contents_of, ended, parts_of
 from vfibench.video.writing.segments import FRAMES, SegmentedSink
 from vfibench.video.writing.sink import Boundary, Output, Sink
@@ -39,14 +41,25 @@ from vfibench.video.writing.video_file import VideoSink
 QUEUED = 512 * 2**20  # bytes of frames that wait in each of the two queues, about
 
 
-class Work:
-    """One video on its way."""
+LoadedT = TypeVar("LoadedT", bound=Loaded)
+T = TypeVar("T")
 
-    def __init__(self, wish: Wish, source: Source, maker: Loaded, tell: Told) -> None:
+
+class Work(Generic[LoadedT]):
+    """One video on its way.
+
+    Args:
+        wish: what is asked for.
+        source: the frames.
+        maker: the method.
+        tell: told of what is done.
+    """
+
+    def __init__(self, wish: Wish, source: Source, maker: LoadedT, tell: Told) -> None:
         self._wish = wish
         self._source = source
         self._tell = tell
-        self._loaded = maker
+        self._maker = maker
         self._outcome = Outcome()
         self._ends = cuts_of(wish.cuts)
         self._encoder = None if is_folder(wish.output) else encoder_of(wish)
@@ -75,7 +88,7 @@ class Work:
         self._check()
         self._outcome.begin = self._outcome.end = self._timing.origin
         sink = self._open_sink(first)
-        size = self._loaded.scale**2 * first.frame.width * first.frame.height
+        size = self._maker.scale**2 * first.frame.width * first.frame.height
         ahead = max(2, min(32, QUEUED // (12 * size)))
         self._journal = Journal(self._wish.output)
         threads = torch.get_num_threads()
@@ -113,7 +126,7 @@ class Work:
             ended(self._wish.output)  # what was begun here is overwritten
         again = self._wish.resume and begun(self._wish.output, self._settings())
         if self._encoder is None:
-            folder = FolderSink(self._wish.output, first, self._coding, self._loaded.scale, keep=again)
+            folder = FolderSink(self._wish.output, first, self._coding, self._maker.scale, keep=again)
             self._done = folder.done
             return folder
         if not self._wish.resume:
@@ -126,7 +139,7 @@ class Work:
 
     def _settings(self) -> dict[str, str]:
         """Whatever changes a frame of the output, as text."""
-        wish, method = self._wish, self._loaded.method
+        wish, method = self._wish, self._maker.method
         told = {field.name: str(getattr(wish, field.name)) for field in fields(wish)}
         for name in ("output", "overwrite", "resume", "device", "weights"):
             del told[name]
@@ -135,7 +148,7 @@ class Work:
             "contents of the cuts": contents_of(Path(wish.cuts)) if Path(wish.cuts).is_file() else "",
             "weights": str(method.weights_sha256),
             "code": str(method.code_sha256),
-            "device": self._loaded.device.type,
+            "device": self._maker.device.type,
             "vfibench": __version__,
             "PyAV": version("av"),
             "torch": torch.__version__,
@@ -175,7 +188,7 @@ class Work:
             same_time=timing.slow == 1,
             slow=timing.slow if self._wish.audio == "stretch" else None,
             shift=timing.shown_at(Fraction(0)),
-            scale=self._loaded.scale,
+            scale=self._maker.scale,
         )
 
     def _shots(self) -> Iterator[Shot]:
@@ -206,10 +219,22 @@ class Work:
                 self._outcome.repeats["exact" if item.change.exact else "near"] += 1
             yield item
 
+    def _timed(self, window: Sequence[Shot], ask: Callable[[list[torch.Tensor]], T]) -> T:
+        """What the method makes of a window, and the time it takes."""
+        began = time.perf_counter()
+        frames = [self._in_rgb(shot) for shot in window]
+        kept = {shot.picture.number for shot in window}
+        self._rgb = {number: rgb for number, rgb in self._rgb.items() if number in kept}
+        found = ask(frames)
+        if self._maker.device.type == "cuda":
+            torch.cuda.synchronize(self._maker.device)
+        self._outcome.network += time.perf_counter() - began
+        return found
+
     def _in_rgb(self, shot: Shot) -> torch.Tensor:
         number = shot.picture.number
         if number not in self._rgb:
-            self._rgb[number] = to_rgb(shot.planes, self._coding).to(self._loaded.device)
+            self._rgb[number] = to_rgb(shot.planes, self._coding).to(self._maker.device)
         return self._rgb[number]
 
     def _put(self, one: Shown, shot: Shot, why: str) -> None:
@@ -269,12 +294,12 @@ class Work:
             self._feed.close()
             outcome.wall = time.perf_counter() - began
             outcome.memory = peak_memory_mb(torch.device("cpu"))
-            if self._loaded.device.type == "cuda":
-                outcome.device_memory = peak_memory_mb(self._loaded.device)
+            if self._maker.device.type == "cuda":
+                outcome.device_memory = peak_memory_mb(self._maker.device)
             outcome.decode, outcome.encode = self._feed.busy, self._drain.busy
             outcome.notes = list(self._source.notes.told)
             outcome.how = {
-                "method": self._loaded.method.label,
+                "method": self._maker.method.label,
                 "colours": self._coding.describe(),
                 "encoder": sink.about,
             }

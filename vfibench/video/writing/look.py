@@ -26,14 +26,16 @@ class Look:
         target: what it is given.
         tick: seconds that all time stamps are multiples of.
         first: a frame of the source, whose colour tags are kept.
+        enlarged: whether they are of another size than the source's.
     """
 
     size: tuple[int, int]
     target: Target
     tick: Fraction
     first: av.VideoFrame
+    enlarged: bool
 
-    def put_on(self, context: av.VideoCodecContext, *, enlarged: bool) -> None:
+    def put_on(self, context: av.VideoCodecContext) -> None:
         """Set all of it; what values mean where the frames were converted, or what players would guess."""
         context.width, context.height = self.size
         context.pix_fmt, context.time_base = self.target.layout, self.tick
@@ -41,7 +43,7 @@ class Look:
         context.color_primaries, context.color_trc = int(first.color_primaries), int(first.color_trc)
         if coding.kind == "yuv":
             # What is not specified players guess by the size, which may be another one now.
-            unknown = (0, UNSPECIFIED) if enlarged else (0,)
+            unknown = (0, UNSPECIFIED) if self.enlarged else (0,)
             known = int(first.colorspace) not in unknown
             context.colorspace = int(first.colorspace) if known else coding.matrix
             context.color_range = FULL if coding.full else LIMITED if not known else int(first.color_range)

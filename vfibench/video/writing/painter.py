@@ -20,7 +20,7 @@ from vfibench.video.colour import (
     planes_of,
     to_rgb,
 )
-from vfibench.video.layouts import converted, planar
+from vfibench.video.layouts import converted, filled, planar
 from vfibench.video.reading.source import Notes, Picture
 from vfibench.video.writing.encoders import Encoder, pixel_format_for
 from vfibench.video.writing.sink import Made
@@ -79,14 +79,7 @@ class Painter:
         planes = from_rgb(made.rgb.cpu(), self._painted_in, self._chroma)
         if self._painted_in.alpha:
             planes.append(self._opacity(made.alpha, planes[0]))
-        frame = _blank(self._painted_in, self._like)
-        for component, values in zip(frame.format.components, planes, strict=True):
-            plane = frame.planes[component.plane]
-            row = plane.line_size // values.itemsize
-            padded = np.zeros((plane.height, row), values.dtype)
-            padded[:, : plane.width] = values
-            plane.update(padded.tobytes())
-        return frame
+        return filled(_blank(self._painted_in, self._like), planes)
 
     def _opacity(self, alpha: Plane | None, like: Plane) -> Plane:
         top = 2**self._painted_in.bits - 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING
 import av
 import torch
 
-from vfibench.errors import VfibenchError
 from vfibench.video.colour import LIMITED, Coding
 from vfibench.video.reading.source import Notes
+from vfibench.video.writing.containers import opened, removed_if_refused
 from vfibench.video.writing.encoders import Encoder
 from vfibench.video.writing.painter import Painter, target_for
 from vfibench.video.writing.sink import Made
@@ -56,14 +55,9 @@ class RgbVideo:
         self._painter = Painter(RGB, target, like)
         self._tick = tick
         self._durations: dict[int, int] = {}
-        try:
-            self._container = av.open(str(path), "w")
-        except (av.FFmpegError, ValueError, OSError) as error:
-            raise VfibenchError(
-                f"expected an output with a suffix that FFmpeg knows, such as .mp4, .mkv or .webm, "
-                f"found {path}: {error}"
-            ) from error
-        try:
+        self._container = opened(path)
+        what = f"{encoder.name} does not take {size[0]}x{size[1]} pixels"
+        with removed_if_refused(path, self._container, what):
             stream = self._container.add_stream(
                 encoder.name, rate=rate.limit_denominator(100_000), options=dict(encoder.options)
             )
@@ -75,14 +69,6 @@ class RgbVideo:
                 context.colorspace, context.color_range = matrix, LIMITED
                 context.color_primaries = context.color_trc = BT709
             self._container.start_encoding()
-        except (av.FFmpegError, ValueError) as error:
-            with suppress(Exception):
-                self._container.close()
-            path.unlink(missing_ok=True)
-            raise VfibenchError(
-                f"{encoder.name} does not take {size[0]}x{size[1]} pixels in {path.suffix}: {error}",
-                "try another --codec or another suffix",
-            ) from error
         self._stream = stream
         self.about = f"{encoder.name}, {target.coding.describe()}"
 

@@ -23,12 +23,10 @@ from vfibench.video.writing.video_file import VideoSink
 
 FRAMES = 240
 """Output frames of a segment, at least; about as often encoders begin anew by themselves."""
-RECORD = struct.Struct("<qqqBI")
-"""Of a packet: time stamp, decoding time, duration, whether it is a key frame, and bytes that follow."""
-NONE = -(2**63)
-"""A decoding time that is not known."""
-TRAILER = struct.Struct("<4sII")
-"""At the end of a finished segment: `MARK`, how many packets, and the CRC-32 of all before."""
+RECORD = struct.Struct("<qqBI")
+"""Of a packet: time stamp, duration, whether it is a key frame, and bytes that follow."""
+TRAILER = struct.Struct("<4sI")
+"""At the end of a finished segment: `MARK`, and the CRC-32 of all before; shorter than a record."""
 MARK = b"vfi1"
 
 
@@ -56,7 +54,7 @@ class SegmentedSink:
         self.finished = False
         self._context: av.VideoCodecContext | None = None
         self._file: IO[bytes] | None = None
-        self._frames = self._sum = self._packets = 0
+        self._frames = self._sum = 0
 
     def write(self, item: Output | Copied | Boundary) -> None:
         """See `Sink`; packets of sound come from the source at the end."""
@@ -66,7 +64,7 @@ class SegmentedSink:
             if self._context is None or self._file is None:
                 self._context = self._whole.new_encoder()
                 self._file = self._part.open("wb")
-                self._sum = self._packets = 0
+                self._sum = 0
             frame = self._whole.timed(item)
             self._store([*self._context.encode(frame)])
             self._frames += 1
@@ -79,17 +77,16 @@ class SegmentedSink:
         assert self._file is not None
         for packet in packets:
             duration = self._whole.duration_of(packet)
-            dts = NONE if packet.dts is None else packet.dts
             data = bytes(packet)
-            record = RECORD.pack(packet.pts, dts, duration, packet.is_keyframe, len(data)) + data
-            self._sum, self._packets = zlib.crc32(record, self._sum), self._packets + 1
+            record = RECORD.pack(packet.pts, duration, packet.is_keyframe, len(data)) + data
+            self._sum = zlib.crc32(record, self._sum)
             self._file.write(record)
 
     def _flush(self) -> None:
         if self._context is not None and self._file is not None:
             try:
                 self._store([*self._context.encode(None)])
-                self._file.write(TRAILER.pack(MARK, self._packets, self._sum))
+                self._file.write(TRAILER.pack(MARK, self._sum))
                 self._file.flush()
                 os.fsync(self._file.fileno())
             finally:
@@ -150,7 +147,7 @@ def _is_whole(file: Path) -> bool:
     data = file.read_bytes()
     if len(data) < TRAILER.size:
         return False
-    mark, _, found = TRAILER.unpack(data[-TRAILER.size :])
+    mark, found = TRAILER.unpack(data[-TRAILER.size :])
     return bool(mark == MARK and found == zlib.crc32(data[: -TRAILER.size]))
 
 
@@ -158,14 +155,20 @@ def _packets(files: list[Path]) -> Iterator[av.Packet[Any]]:
     for file in files:
         with file.open("rb") as stream:
             while len(head := stream.read(RECORD.size)) == RECORD.size:
-                pts, dts, duration, key, size = RECORD.unpack(head)
-                data = stream.read(size)
-                if len(data) < size:
-                    return
-                packet: av.Packet[Any] = av.Packet(data)
-                packet.pts, packet.dts, packet.duration = pts, None if dts == NONE else dts, duration
-                packet.is_keyframe = bool(key)
+                pts, duration, key, size = RECORD.unpack(head)
+                packet: av.Packet[Any] = av.Packet(stream.read(size))
+                packet.pts, packet.duration, packet.is_keyframe = pts, duration, bool(key)
                 yield packet
+
+
+def _stamps(files: list[Path]) -> Iterator[int]:
+    """Time stamps of all packets in their order; what they hold is passed over."""
+    for file in files:
+        with file.open("rb") as stream:
+            while len(head := stream.read(RECORD.size)) == RECORD.size:
+                pts, _, _, size = RECORD.unpack(head)
+                stream.seek(size, os.SEEK_CUR)
+                yield pts
 
 
 def _in_order(files: list[Path]) -> Iterator[av.Packet[Any]]:
@@ -175,7 +178,7 @@ def _in_order(files: list[Path]) -> Iterator[av.Packet[Any]]:
     rate changes these times may lie before the last one's. All are set anew: the n-th packet is decoded when
     the (n - delay)-th frame is shown, the delay being the smallest that decodes none too late.
     """
-    shown = [packet.pts or 0 for packet in _packets(files)]
+    shown = list(_stamps(files))
     order = sorted(shown)
     rank = {pts: place for place, pts in enumerate(order)}
     delay = max((place - rank[pts] for place, pts in enumerate(shown)), default=0)

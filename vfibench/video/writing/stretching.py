@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import av
@@ -12,7 +12,7 @@ import numpy as np
 from av.stream import Stream
 
 from vfibench.errors import VfibenchError
-from vfibench.video.library import exact
+from vfibench.video.library import exact, pulled
 from vfibench.video.reading.source import Notes
 
 SLOWEST = Fraction(1, 2)
@@ -113,39 +113,38 @@ class Stretched:
             self._container.mux_one(packet)
 
     def _made(self, frame: av.AudioFrame) -> av.filter.Graph:
-        graph = av.filter.Graph()
-        source = graph.add_abuffer(
-            sample_rate=frame.sample_rate,
-            format=frame.format.name,
-            layout=frame.layout.name,
-            time_base=Fraction(1, frame.sample_rate),
-        )
         wanted = self._stream.codec_context.format.name
         form = f"sample_fmts={wanted}:sample_rates={self._rate}:channel_layouts={self._layout}"
-        filters = [source, *(graph.add("atempo", f"{float(tempo):.9f}") for tempo in tempos(self._slow))]
-        filters += [graph.add("aformat", form)]
+        steps = [("aformat", form)]
         if size := self._stream.codec_context.frame_size:
-            filters.append(graph.add("asetnsamples", f"n={size}:p=0"))
-        filters.append(graph.add("abuffersink"))
-        for one, following in pairwise(filters):
-            one.link_to(following)
-        graph.configure()
-        return graph
+            steps.append(("asetnsamples", f"n={size}:p=0"))
+        return _graph(frame, self._slow, steps)
 
     def _pull(self) -> None:
         assert self._graph is not None
         assert self._begin is not None
-        while True:
-            try:
-                frame = self._graph.pull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                return
+        for frame in pulled(self._graph):
             assert isinstance(frame, av.AudioFrame)
             frame.time_base = Fraction(1, self._rate)
             frame.pts = round(self._begin * self._rate) + self._samples
             self._samples += frame.samples
             for packet in self._stream.encode(frame):
                 self._container.mux_one(packet)
+
+
+def _graph(like: av.AudioFrame, slow: Fraction, steps: Sequence[tuple[str, str]] = ()) -> av.filter.Graph:
+    """Filters that make frames like this one so much longer, then other (name, options)."""
+    graph = av.filter.Graph()
+    source = graph.add_abuffer(
+        sample_rate=like.sample_rate,
+        format=like.format.name,
+        layout=like.layout.name,
+        time_base=Fraction(1, like.sample_rate),
+    )
+    longer = [("atempo", f"{float(tempo):.9f}") for tempo in tempos(slow)]
+    filters = [graph.add(name, options) for name, options in (*longer, *steps)]
+    graph.link_nodes(source, *filters, graph.add("abuffersink")).configure()
+    return graph
 
 
 def _rate_for(codec: str, rate: int) -> int:
@@ -182,25 +181,12 @@ def early_by(slow: Fraction, rate: int) -> Fraction:
     """
     burst = np.zeros(rate * 2, np.float32)
     burst[rate : rate + rate // 5] = np.random.default_rng(0).uniform(-1, 1, rate // 5)
-    graph = av.filter.Graph()
-    source = graph.add_abuffer(sample_rate=rate, format="flt", layout="mono", time_base=Fraction(1, rate))
-    filters = [source, *(graph.add("atempo", f"{float(tempo):.9f}") for tempo in tempos(slow))]
-    filters.append(graph.add("abuffersink"))
-    for one, following in pairwise(filters):
-        one.link_to(following)
-    graph.configure()
     frame = av.AudioFrame.from_ndarray(burst[None], "flt", "mono")
     frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+    graph = _graph(frame, slow)
     graph.push(frame)
     graph.push(None)
-    parts = []
-    while True:
-        try:
-            made = graph.pull()
-        except (av.error.BlockingIOError, av.error.EOFError):
-            break
-        assert isinstance(made, av.AudioFrame)
-        parts.append(made.to_ndarray().reshape(-1))
+    parts = [made.to_ndarray().reshape(-1) for made in pulled(graph)]
     energy = np.concatenate(parts).astype(np.float64) ** 2
     middle = float((energy * np.arange(len(energy))).sum() / energy.sum()) / rate
     return Fraction(round(1000 * (1.1 * float(slow) - middle)), 1000)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 
-from vfibench.errors import VfibenchError
 from vfibench.video.colour import Coding
 from vfibench.video.reading.source import Copied, Picture, Source
 from vfibench.video.reading.video_file import VideoSource
+from vfibench.video.writing.containers import opened, removed_if_refused
 from vfibench.video.writing.encoders import Encoder
 from vfibench.video.writing.hdr import with_hdr
 from vfibench.video.writing.look import Look, display_matrix
@@ -71,26 +70,12 @@ class VideoSink:
         target = target_for(encoder, coding, first.frame, source.notes)
         like = shaped(first.frame, scale)
         self._painter = Painter(coding, target, like)
-        try:
-            self._container = av.open(str(path), "w")
-        except (av.FFmpegError, ValueError, OSError) as error:
-            raise VfibenchError(
-                f"expected an output with a suffix that FFmpeg knows, such as .mp4, .mkv, .mov or .webm, "
-                f"found {path}: {error}"
-            ) from error
+        self._container = opened(path)
         self._tick = tick
         self._is_mp4 = self._container.format.name in MP4S
-        try:
+        what = f"{encoder.name} does not take {like.width}x{like.height} pixels of {target.layout}"
+        with removed_if_refused(path, self._container, what):
             self._open(encoder, source, first, target, rate, same_time)
-        except (av.FFmpegError, ValueError) as error:
-            with suppress(Exception):
-                self._container.close()
-            path.unlink(missing_ok=True)
-            raise VfibenchError(
-                f"{encoder.name} does not take {like.width}x{like.height} pixels of "
-                f"{target.layout} in {path.suffix}: {error}",
-                "try another --codec or another suffix",
-            ) from error
         self.about = f"{encoder.name}, {target.coding.describe()}"
 
     def _open(
@@ -112,8 +97,9 @@ class VideoSink:
             target,
             self._tick,
             first.frame,
+            self._scale > 1,
         )
-        self._look.put_on(context, enlarged=self._scale > 1)
+        self._look.put_on(context)
         stream.time_base = self._tick
         if isinstance(source, VideoSource):
             if source.stream.sample_aspect_ratio:
@@ -131,7 +117,7 @@ class VideoSink:
         mine = self._stream.codec_context
         context = av.CodecContext.create(self._encoder.name, "w")
         assert isinstance(context, av.VideoCodecContext)
-        self._look.put_on(context, enlarged=self._scale > 1)
+        self._look.put_on(context)
         context.framerate, context.flags = mine.framerate, mine.flags
         if mine.sample_aspect_ratio:
             context.sample_aspect_ratio = mine.sample_aspect_ratio
